@@ -93,7 +93,8 @@ def sigmoid_backward(dout: Array, cache: Array) -> Array:
 
     dout: any shape; cache: σ(x) of that shape, as `sigmoid_forward` returns it. Returns dx of that shape.
     """
-    return dout * cache * (1 - cache)
+    local: Array = cache * (1 - cache)
+    return dout * local
 
 
 def tanh_forward(x: Array) -> tuple[Array, Array]:
@@ -110,4 +111,5 @@ def tanh_backward(dout: Array, cache: Array) -> Array:
 
     dout: any shape; cache: tanh(x) of that shape, as `tanh_forward` returns it. Returns dx of that shape.
     """
-    return dout * (1 - cache**2)
+    local: Array = 1 - cache**2
+    return dout * local

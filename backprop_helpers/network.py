@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ def init_params(sizes: Sequence[int], rng: np.random.Generator, scale: float = 0
         )
     return [
         (scale * rng.standard_normal((n_in, n_out)), np.zeros(n_out))
-        for n_in, n_out in zip(sizes, sizes[1:], strict=False)
+        for n_in, n_out in itertools.pairwise(sizes)
     ]
 
 

@@ -1,0 +1,122 @@
+"""Find out which mistake was made.
+
+In this order: replay the registered wrong solutions on the same inputs; where each wrong quantity
+is explained by another of them, name both; look for a general pattern; else say only where and how
+the values part. A name is given only when every value of every case agrees with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backprop_helpers.checks.compare import Difference, as_numbers, close
+from backprop_helpers.checks.observe import Observation, observe
+from backprop_helpers.checks.patterns import describe
+from backprop_helpers.checks.spec import Case, Exercise, Fn, Quantity, Tolerance
+from backprop_helpers.misconceptions import Misconception, for_exercise
+
+# Two wrong results are the same mistake only when they agree far beyond chance.
+SAME = Tolerance(1e-6, 1e-9, "")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One case, what the learner's function did on it, and how that differs quantity by quantity."""
+
+    case: Case
+    seen: Observation
+    expected: Mapping[str, Sequence[Any]]
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is wrong in one sentence, a hint, and the names it was given (none where nothing fits)."""
+
+    says: str = ""
+    hint: str = ""
+    names: tuple[str, ...] = ()
+    pattern: str = ""
+
+
+def diagnosis(
+    exercise: Exercise,
+    trials: Sequence[Trial],
+    fn: Fn,
+    forward: Fn | None = None,
+    known: Sequence[Misconception] | None = None,
+) -> Diagnosis:
+    """Name the mistake behind the trials, of which at least one failed.
+
+    known: the misconceptions to consider instead of all of the exercise's (to study what is said without one).
+    """
+    suspects = for_exercise(exercise.name) if known is None else tuple(known)
+    replays = [(m, [observe(exercise, m.wrong, trial.case) for trial in trials]) for m in suspects]
+    whole = [
+        m for m, seen in replays if all(_same(exercise, t, s) for t, s in zip(trials, seen, strict=True))
+    ]
+    if whole:
+        return Diagnosis(
+            says=" Or: ".join(m.says for m in whole),
+            hint=whole[0].hint,
+            names=tuple(m.name for m in whole),
+        )
+    mixed = _one_for_each_quantity(exercise, trials, replays)
+    if mixed:
+        return Diagnosis(
+            says=" And: ".join(m.says for m in mixed),
+            hint=mixed[0].hint,
+            names=tuple(m.name for m in mixed),
+        )
+    pattern = describe(exercise, trials, fn, forward)
+    return Diagnosis(says=pattern.says, hint=pattern.hint, pattern=pattern.kind) if pattern else Diagnosis()
+
+
+def _same(exercise: Exercise, trial: Trial, replay: Observation) -> bool:
+    """Whether a wrong solution did on this case exactly what the learner's function did."""
+    seen = trial.seen
+    if seen.problem or replay.problem:
+        return (seen.problem, seen.error) == (replay.problem, replay.error)
+    if set(seen.changed) != set(replay.changed):
+        return False
+    return all(_agree(q, trial.case, seen, replay) for q in exercise.quantities)
+
+
+def _agree(quantity: Quantity, case: Case, seen: Observation, replay: Observation) -> bool:
+    got, theirs = as_numbers(seen.values.get(quantity.name)), as_numbers(replay.values.get(quantity.name))
+    if isinstance(got, str) or isinstance(theirs, str):
+        return got is theirs or (isinstance(got, str) and isinstance(theirs, str) and got == theirs)
+    if got.shape != theirs.shape:
+        return False
+    near = close(got, theirs, SAME)
+    if quantity.name in case.free and got.shape == near.shape:
+        near = near | case.free[quantity.name]
+    return bool(near.all())
+
+
+def _one_for_each_quantity(
+    exercise: Exercise, trials: Sequence[Trial], replays: Sequence[tuple[Misconception, list[Observation]]]
+) -> list[Misconception]:
+    """Different misconceptions in different quantities, each explaining its own in every case; else nothing."""
+    if any(trial.seen.problem for trial in trials):
+        return []
+    wrong = [q for q in exercise.quantities if any(d.quantity is q for t in trials for d in t.differences)]
+    if len(wrong) < 2:
+        return []
+    found: list[Misconception] = []
+    for quantity in wrong:
+        fits = [
+            m
+            for m, seen in replays
+            if all(
+                not s.problem and _agree(quantity, t.case, t.seen, s)
+                for t, s in zip(trials, seen, strict=True)
+            )
+        ]
+        if len(fits) != 1:
+            return []
+        if fits[0] not in found:
+            found.append(fits[0])
+    return found

@@ -1,0 +1,80 @@
+"""Keep a learner's function within bounds: time, and what it prints."""
+
+from __future__ import annotations
+
+import _thread
+import contextlib
+import io
+import threading
+from collections.abc import Iterator
+
+
+class TookTooLong(Exception):
+    """The function did not come back within its time."""
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise TookTooLong when the body runs longer than `seconds`.
+
+    A timer thread interrupts the main thread as Ctrl+C would, which works on every system and inside a
+    kernel. It repeats, so a bare `except:` in a loop can't swallow it for ever. Outside the main thread
+    nothing can be interrupted, and the body runs unlimited.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    over = threading.Event()
+    fired = threading.Event()
+
+    def interrupt() -> None:
+        wait = seconds
+        while not over.wait(wait):
+            fired.set()
+            _thread.interrupt_main()
+            wait = 0.2
+
+    watch = threading.Thread(target=interrupt, daemon=True)
+    watch.start()
+    try:
+        yield
+    except KeyboardInterrupt:
+        if fired.is_set():
+            raise TookTooLong(f"{seconds:g} seconds") from None
+        raise  # the learner pressed Stop
+    finally:
+        # An interrupt may arrive between the body's end and here; it belongs to the body.
+        while True:
+            try:
+                over.set()
+                watch.join()
+                break
+            except KeyboardInterrupt:
+                continue
+
+
+class Printed(io.TextIOBase):
+    """Takes what is printed, counts it and keeps only the beginning."""
+
+    keep = 2_000
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.start = ""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.count += len(text)
+        if len(self.start) < self.keep:
+            self.start += text[: self.keep - len(self.start)]
+        return len(text)
+
+
+@contextlib.contextmanager
+def captured_prints() -> Iterator[Printed]:
+    """Collect stdout and stderr of the body instead of showing them."""
+    printed = Printed()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        yield printed

@@ -1,0 +1,305 @@
+"""General patterns in a wrong result, for mistakes that no registered misconception explains.
+
+Each pattern must hold in every failing case before it is said, and what is said is a fact about the
+numbers ("8 times too large, and 8 is N"), never a guess about the learner.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backprop_helpers.checks.compare import Difference, as_numbers, close
+from backprop_helpers.checks.observe import observe
+from backprop_helpers.checks.spec import LETTERS, Case, Exercise, Fn, Tolerance
+
+if TYPE_CHECKING:
+    from backprop_helpers.checks.diagnosis import Trial
+
+Array = NDArray[Any]
+ALIKE = Tolerance(1e-6, 1e-9, "")
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """kind: a short name; says: the fact as a sentence; hint: what to look at."""
+
+    kind: str
+    says: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The first wrong quantity in one case: got and expected, of finite numbers."""
+
+    case: Case
+    difference: Difference
+    got: Array
+    expected: Array
+
+
+def describe(exercise: Exercise, trials: Sequence[Trial], fn: Fn, forward: Fn | None) -> Pattern | None:
+    """The first pattern that holds in every case in which the first wrong quantity is off."""
+    first = next(
+        (d.quantity for q in exercise.quantities for t in trials for d in t.differences if d.quantity is q),
+        None,
+    )
+    if first is None:
+        return None
+    pairs = [
+        Pair(t.case, d, d.got, d.expected)
+        for t in trials
+        for d in t.differences
+        if d.quantity is first and d.got is not None and d.expected is not None
+    ]
+    if not pairs or len(pairs) < sum(any(d.quantity is first for d in t.differences) for t in trials):
+        return None
+    name = first.name
+    if all(p.got.shape != p.expected.shape for p in pairs):
+        return (
+            _reshaped(name, pairs)
+            or _is_an_argument(name, pairs, exercise)
+            or _reduced(name, pairs, exercise)
+        )
+    pairs = [p for p in pairs if p.got.shape == p.expected.shape]
+    finite = [p for p in pairs if np.isfinite(p.got).all() and np.isfinite(p.expected).all()]
+    if len(finite) < len(pairs):
+        return None
+    for look in _LOOKS:
+        found = look(name, pairs, exercise)
+        if found:
+            return found
+    return _same_without_upstream(name, pairs, exercise, fn, forward)
+
+
+def _alike(got: Array, expected: Array) -> bool:
+    return got.shape == expected.shape and bool(close(got, expected, ALIKE).all())
+
+
+def _reshaped(name: str, pairs: Sequence[Pair]) -> Pattern | None:
+    if all(p.got.T.shape == p.expected.shape and _alike(p.got.T, p.expected) for p in pairs):
+        return Pattern(
+            "transposed",
+            f"{name} is the transpose of what it should be.",
+            "Swap the two factors' roles, or transpose once.",
+        )
+    if all(
+        p.got.size == p.expected.size and _alike(p.got.reshape(p.expected.shape), p.expected) for p in pairs
+    ):
+        return Pattern(
+            "reshaped",
+            f"{name} holds the right numbers in the wrong shape.",
+            "Give it the shape of what it belongs to.",
+        )
+    return None
+
+
+def _transposed(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
+    if all(p.got.ndim == 2 and _alike(p.got.T, p.expected) for p in pairs):
+        return _reshaped(name, pairs)
+    return None
+
+
+def _zero(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
+    if all(not p.got.any() for p in pairs):
+        return Pattern("zero", f"{name} is zero everywhere.", "Is it ever filled in after it was made?")
+    return None
+
+
+def _ratio(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
+    """got = r · expected with one r in each case; r is read with the case's own sizes."""
+    ratios = []
+    for p in pairs:
+        if not p.expected.any():
+            return None
+        r = float(np.vdot(p.expected, p.got) / np.vdot(p.expected, p.expected))
+        if not np.isfinite(r) or r == 0 or not _alike(p.got, r * p.expected):
+            return None
+        ratios.append(r)
+    r = ratios[0]
+    for text, value in _factors(pairs[0].case.sizes):
+        if all(np.isclose(q, value(p.case.sizes), rtol=1e-6) for q, p in zip(ratios, pairs, strict=True)):
+            if text == "−1":
+                return Pattern(
+                    "sign",
+                    f"{name} has the wrong sign everywhere.",
+                    "Which of the two is subtracted from which?",
+                )
+            letters = "; ".join(
+                f"{k} = {v} is {LETTERS.get(k, 'a size of these inputs')}"
+                for k, v in pairs[0].case.sizes.items()
+                if k in text
+            )
+            says = f"{name} is {abs(r):.3g} times what it should be{', with the wrong sign' if r < 0 else ''}, in every entry: that is {text}."
+            return Pattern(
+                f"ratio {text}",
+                says + (f" ({letters}.)" if letters else ""),
+                f"Look for a factor {text} that is one too many, or its inverse that is missing.",
+            )
+    if max(ratios) - min(ratios) <= 1e-6 * abs(r):
+        return Pattern(
+            "ratio",
+            f"{name} is {r:.4g} times what it should be, in every entry.",
+            "Look for a constant factor.",
+        )
+    return None
+
+
+def _factors(sizes: Mapping[str, int]) -> Iterator[tuple[str, Callable[[Mapping[str, int]], float]]]:
+    """−1, 2, ½, each letter and its inverse, and products of two of them."""
+    letters = list(sizes)
+    base: list[tuple[str, Callable[[Mapping[str, int]], float]]] = [
+        ("2", lambda s: 2.0),
+        ("1/2", lambda s: 0.5),
+    ]
+    base += [(k, lambda s, k=k: float(s[k])) for k in letters]  # type: ignore[misc]
+    base += [(f"1/{k}", lambda s, k=k: 1 / s[k]) for k in letters]  # type: ignore[misc]
+    yield "−1", lambda s: -1.0
+    yield from base
+    for (ta, fa), (tb, fb) in itertools.combinations(base, 2):
+        yield f"{ta} · {tb}", lambda s, fa=fa, fb=fb: fa(s) * fb(s)  # type: ignore[misc]
+    for text, f in base:
+        yield f"−{text}", lambda s, f=f: -f(s)  # type: ignore[misc]
+
+
+def _shifted(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
+    if any(p.got.size < 2 for p in pairs):
+        return None
+    shifts = [float((p.got - p.expected).flat[0]) for p in pairs]
+    if all(_alike(p.got, p.expected + s) for p, s in zip(pairs, shifts, strict=True)):
+        return Pattern(
+            "shift",
+            f"{name} is too large by the same amount in every entry ({shifts[0]:.4g}).",
+            "Something is added to every entry.",
+        )
+    return None
+
+
+def _truncated(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
+    if all(_alike(p.got, np.trunc(p.expected)) or _alike(p.got, np.floor(p.expected)) for p in pairs):
+        return Pattern(
+            "truncated",
+            f"{name} has lost everything behind the decimal point.",
+            "An integer array can't hold fractions: what dtype is the array you write into?",
+        )
+    return None
+
+
+def _is_an_argument(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
+    for i, argument in enumerate(exercise.arguments):
+        arrays = [p.case.args[i] if i < len(p.case.args) else None for p in pairs]
+        if all(
+            isinstance(a, np.ndarray) and _alike(p.got, np.asarray(a, float))
+            for a, p in zip(arrays, pairs, strict=True)
+        ):
+            return Pattern(
+                f"equals {argument}",
+                f"{name} is {argument} itself, unchanged.",
+                f"What has to be done with {argument} on the way?",
+            )
+    return None
+
+
+def _reduced(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
+    """got is a sum or mean of one argument over one axis, which is not what was wanted."""
+    for i, argument in enumerate(exercise.arguments):
+        for axis, (verb, f) in itertools.product((0, 1, None), (("sum", np.sum), ("mean", np.mean))):
+
+            def fits(p: Pair, i: int = i, axis: int | None = axis, f: Any = f) -> bool:
+                a = p.case.args[i] if i < len(p.case.args) else None
+                if not isinstance(a, np.ndarray) or a.ndim < 2 or p.got.size < 1:
+                    return False
+                value = np.asarray(f(a, axis=axis), float)
+                return _alike(p.got, value) or _alike(
+                    p.got, np.broadcast_to(value, p.got.shape) if value.shape == () else value
+                )
+
+            if all(fits(p) for p in pairs):
+                over = "all entries" if axis is None else f"axis {axis}"
+                return Pattern(
+                    f"{verb} over {over}",
+                    f"{name} is the {verb} of {argument} over {over}.",
+                    "Which axis must disappear, and should it be added up or averaged?",
+                )
+    return None
+
+
+def _reordered(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
+    if all(
+        p.got.size > 2 and _alike(np.sort(p.got, axis=None), np.sort(p.expected, axis=None)) for p in pairs
+    ):
+        return Pattern(
+            "reordered",
+            f"{name} holds the right numbers in the wrong places.",
+            "Look at the order in which rows and columns are read.",
+        )
+    return None
+
+
+def _masked(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
+    """Wrong exactly where an argument of the same shape is positive, or not positive, or zero."""
+    conditions: list[tuple[str, Callable[[Array], Array]]] = [
+        ("> 0", lambda a: a > 0),
+        ("≤ 0", lambda a: a <= 0),
+        ("< 0", lambda a: a < 0),
+        ("= 0", lambda a: a == 0),
+    ]
+    for i, argument in enumerate(exercise.arguments):
+        for text, holds in conditions:
+
+            def fits(p: Pair, i: int = i, holds: Callable[[Array], Array] = holds) -> bool:
+                a = p.case.args[i] if i < len(p.case.args) else None
+                if not isinstance(a, np.ndarray) or a.shape != p.got.shape or a.size < 2:
+                    return False
+                wrong = ~close(p.got, p.expected, ALIKE)
+                where = holds(a)
+                return bool(np.array_equal(wrong, where) and wrong.any() and not wrong.all())
+
+            if all(fits(p) for p in pairs):
+                return Pattern(
+                    f"wrong where {argument} {text}",
+                    f"{name} is right except exactly where {argument} {text}.",
+                    "Look at which side of the condition keeps its value.",
+                )
+    return None
+
+
+_LOOKS: tuple[Callable[[str, Sequence[Pair], Exercise], Pattern | None], ...] = (
+    _zero,
+    _ratio,
+    _transposed,
+    _is_an_argument,
+    _reduced,
+    _truncated,
+    _shifted,
+    _masked,
+    _reordered,
+)
+
+
+def _same_without_upstream(
+    name: str, pairs: Sequence[Pair], exercise: Exercise, fn: Fn, forward: Fn | None
+) -> Pattern | None:
+    """Another upstream gradient, the same answer: upstream was dropped."""
+    for p in pairs:
+        k = p.case.upstream
+        if k is None:
+            return None
+        args = list(p.case.args)
+        args[k] = np.asarray(args[k]) * 3.0 + 1.0
+        again = observe(exercise, fn, replace(p.case, args=tuple(args)), forward)
+        value = as_numbers(again.values.get(name))
+        if again.problem or isinstance(value, str) or not _alike(value, p.got):
+            return None
+    upstream = exercise.arguments[pairs[0].case.upstream or 0]
+    return Pattern(
+        "upstream dropped",
+        f"{name} stays the same whatever the upstream gradient {upstream} is.",
+        f"Where does {upstream} enter? The chain rule is upstream × local.",
+    )

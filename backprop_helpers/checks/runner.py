@@ -1,0 +1,277 @@
+"""`check` and `diagnose`: run an exercise's check on a learner's function and say what was found."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from backprop_helpers._progress import record
+from backprop_helpers.checks.compare import Difference, difference, tolerance_for
+from backprop_helpers.checks.diagnosis import Diagnosis, Trial, diagnosis
+from backprop_helpers.checks.observe import Observation, observe
+from backprop_helpers.checks.registry import exercise_named
+from backprop_helpers.checks.result import CheckFailed, CheckResult
+from backprop_helpers.checks.spec import DIFFERENCES, Case, Exercise, Fn
+from backprop_helpers.misconceptions import Misconception
+
+# An instructor's configuration puts the real one here; without it hidden checks are still different
+# from visible ones, but not secret.
+SECRET_SEED = "BACKPROP_SECRET_SEED"
+HIDDEN_ROUNDS = 3
+
+
+def check(name: str, fn: Fn, *, forward: Fn | None = None, hidden: bool = False) -> None:
+    """Check a learner's function: show a card when it holds, raise one clear sentence when it does not.
+
+    name: the exercise, as "affine_forward"; fn: the learner's function; forward: the learner's own forward
+    function to check a backward pass against (default: the course's); hidden: use the grader's secret inputs
+    and show no numbers. Raises CheckFailed, an AssertionError, where the check does not hold.
+    """
+    result = diagnose(name, fn, forward=forward, hidden=hidden)
+    if not hidden:
+        record(result.name, exercise_named(name).lesson, result.passed)
+    if not result.passed:
+        raise CheckFailed(result)
+    if not hidden:
+        _show(result)
+
+
+def diagnose(
+    name: str,
+    fn: Any,
+    *,
+    forward: Fn | None = None,
+    hidden: bool = False,
+    seed: int | None = None,
+    known: Sequence[Misconception] | None = None,
+) -> CheckResult:
+    """The same as `check`, as an object and without raising.
+
+    seed: draw the inputs from this seed instead of the usual ones; known: the misconceptions to consider
+    (default: all of the exercise's). Raises KeyError for an unknown exercise.
+    """
+    exercise = exercise_named(name)
+    if not callable(fn):
+        return CheckResult(
+            name,
+            False,
+            f"The second argument of check is {type(fn).__name__}, not a function. Write check({name!r}, {name}) without parentheses behind the name.",
+        )
+    for number in _seeds(name, hidden, seed):
+        trials = [
+            _try(exercise, fn, case, forward, hidden)
+            for case in exercise.cases(np.random.default_rng(number))
+        ]
+        if any(_failed(exercise, t) for t in trials):
+            return _explain(exercise, trials, fn, forward, hidden, known)
+    return _holds(exercise, trials, forward)
+
+
+def _seeds(name: str, hidden: bool, seed: int | None) -> list[int]:
+    if seed is not None:
+        return [seed]
+    if not hidden:
+        return [_number(name)]
+    secret = os.environ.get(SECRET_SEED, "development")
+    return [_number(f"{secret}/{name}/{i}") for i in range(HIDDEN_ROUNDS)]
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def _trials(
+    exercise: Exercise, fn: Fn, cases: Sequence[Case], forward: Fn | None, hidden: bool
+) -> list[Trial]:
+    """All cases, but nothing after one that is still empty or never ends: more of it would tell no more."""
+    trials = []
+    for case in cases:
+        trials.append(_try(exercise, fn, case, forward, hidden))
+        if trials[-1].seen.problem in ("unwritten", "too long"):
+            break
+    return trials
+
+
+def _try(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None, hidden: bool) -> Trial:
+    """Run one case and compare with the oracle: finite differences in a visible check that has them."""
+    seen = observe(exercise, fn, case, forward)
+    expected: dict[str, list[Any]] = {q.name: [] for q in exercise.quantities}
+    judged = case
+    numerical = exercise.numerical if not hidden or forward is not None else None
+    default = exercise.forward
+    if numerical and default is not None:
+        found = numerical(case, forward or default)
+        for q in exercise.quantities:
+            expected[q.name].append(found[q.name])
+        judged = replace(case, tolerance=case.tolerance or DIFFERENCES)
+    else:
+        for reference in exercise.references:
+            right = observe(exercise, reference, case)
+            if right.problem:
+                raise RuntimeError(
+                    f"The reference of {exercise.name} failed on its own check: {right.sentence}"
+                )
+            for q in exercise.quantities:
+                expected[q.name].append(right.values[q.name])
+    differences: list[Difference] = []
+    if not seen.problem:
+        for q in exercise.quantities:
+            d = difference(q, seen.values.get(q.name), expected[q.name], judged)
+            if d:
+                differences.append(d)
+    return Trial(judged, seen, expected, tuple(differences))
+
+
+def _harmful(exercise: Exercise, seen: Observation) -> tuple[str, ...]:
+    """Names of arguments that were changed in place and must not be."""
+    allowed = {exercise.arguments[i] for i in exercise.may_change}
+    return tuple(name for name in seen.changed if name not in allowed)
+
+
+def _failed(exercise: Exercise, trial: Trial) -> bool:
+    return bool(trial.seen.problem or trial.differences or _harmful(exercise, trial.seen))
+
+
+def _explain(
+    exercise: Exercise,
+    trials: Sequence[Trial],
+    fn: Fn,
+    forward: Fn | None,
+    hidden: bool,
+    known: Sequence[Misconception] | None,
+) -> CheckResult:
+    """Put the failing trials into the three lines a learner reads."""
+    bad = next(t for t in trials if _failed(exercise, t))
+    if bad.seen.problem in ("unwritten", "too long"):
+        return CheckResult(exercise.name, False, bad.seen.sentence, look=_reminder(exercise))
+    first = _first_difference(exercise, trials)
+    found = diagnosis(exercise, trials, fn, forward, known)
+    message = _message(exercise, bad, first, found)
+    result = CheckResult(
+        exercise.name,
+        False,
+        message,
+        where=_where(bad, first, message, hidden),
+        look=found.hint or _reminder(exercise),
+        quantity=first[1].quantity.name if first else None,
+        misconception=_joined(found),
+        pattern=found.pattern or None,
+        remarks=_remarks(exercise, trials, passed=False),
+    )
+    if first and not hidden:
+        result = replace(result, got=first[1].got, expected=first[1].expected, index=first[1].index)
+    return result
+
+
+def _joined(found: Diagnosis) -> str | None:
+    if not found.names:
+        return None
+    return (" or " if " Or: " in found.says else " + ").join(found.names)
+
+
+def _first_difference(exercise: Exercise, trials: Sequence[Trial]) -> tuple[Trial, Difference] | None:
+    """The first wrong quantity in backward order; among its cases the first."""
+    for q in exercise.quantities:
+        for t in trials:
+            for d in t.differences:
+                if d.quantity is q:
+                    return t, d
+    return None
+
+
+def _message(exercise: Exercise, bad: Trial, first: tuple[Trial, Difference] | None, found: Diagnosis) -> str:
+    if found.says:
+        return f"{exercise.name}: {found.says}"
+    if bad.seen.problem:
+        return bad.seen.sentence
+    if first:
+        d = first[1]
+        if d.sentence:
+            return f"{exercise.name}: {d.sentence}"
+        return f"{exercise.name}: {d.quantity.name}, {d.quantity.meaning}, has wrong values. None of the mistakes known here gives these numbers."
+    names = " and ".join(_harmful(exercise, bad.seen))
+    return f"{exercise.name} gives the right values but changes {names} in place; whoever called it still needs {names} as it was."
+
+
+def _where(bad: Trial, first: tuple[Trial, Difference] | None, message: str, hidden: bool) -> str:
+    trial, d = first if first else (bad, None)
+    on = f" Inputs: {trial.case.label}." if trial.case.label else ""
+    if d is None:
+        shapes = ", ".join(str(a.shape) for a in trial.case.args if isinstance(a, np.ndarray))
+        return (f"inputs: {trial.case.label}" if trial.case.label else f"inputs of shapes {shapes}") + "."
+    name = d.quantity.name
+    if hidden:
+        return f"{name} {d.quantity.shape}.{on}"
+    if d.got is None or d.expected is None or d.index is None:
+        return on.strip() if d.sentence in message else f"{d.sentence}{on}"
+    at = f"{name}[{', '.join(map(str, d.index))}]" if d.index else name
+    shape = f" {d.quantity.shape} = {d.expected.shape}" if d.expected.shape else ""
+    share = (
+        "every entry"
+        if d.wrong == 1
+        else f"{d.wrong:.0%} of the entries"
+        if d.wrong >= 0.01
+        else "a few entries"
+    )
+    off = f", {share} off, the worst" if d.expected.size > 1 else ""
+    tolerance = tolerance_for(d.quantity, trial.case)
+    return (
+        f"{name}{shape}{off} {at}: got {d.got[d.index]:.6g}, expected {d.expected[d.index]:.6g}; "
+        f"close enough is within {tolerance.rtol:g} of it.{on}"
+    )
+
+
+def _reminder(exercise: Exercise) -> str:
+    return f"The signature is {exercise.signature}. diagnose({exercise.name!r}, {exercise.name}) returns this as an object with .got and .expected."
+
+
+def _remarks(exercise: Exercise, trials: Sequence[Trial], passed: bool) -> tuple[str, ...]:
+    """What is no mistake but worth knowing."""
+    remarks = []
+    printed = max(t.seen.printed for t in trials)
+    if printed:
+        remarks.append(f"it printed {printed:,} characters in one call, which are not shown here.")
+    changed = sorted(
+        {name for t in trials for name in t.seen.changed if name not in _harmful(exercise, t.seen)}
+    )
+    if changed:
+        remarks.append(f"it changes {' and '.join(changed)} in place; that does no harm here.")
+    warned = next((t.seen.warned for t in trials if t.seen.warned), "")
+    if warned:
+        remarks.append(f"NumPy warned: {warned}.")
+    harmful = sorted({name for t in trials for name in _harmful(exercise, t.seen)})
+    if harmful and not passed and any(t.differences for t in trials):
+        remarks.append(f"it also changes {' and '.join(harmful)} in place, which must stay as it was.")
+    return tuple(remarks)
+
+
+def _holds(exercise: Exercise, trials: Sequence[Trial], forward: Fn | None) -> CheckResult:
+    by = ""
+    if exercise.numerical:
+        by = f" by finite differences of {'your own forward' if forward else 'the forward pass'}"
+    labels = [t.case.label for t in trials if t.case.label]
+    inputs = f" Inputs: {'; '.join(labels)}." if labels else ""
+    names = ", ".join(q.name for q in exercise.quantities)
+    return CheckResult(
+        exercise.name,
+        True,
+        f"{exercise.name} holds.",
+        checked=f"Checked {names}{by}, and that the inputs stay as they were.{inputs}",
+        remarks=_remarks(exercise, trials, passed=True),
+    )
+
+
+def _show(result: CheckResult) -> None:
+    """Display the card; plain print where there is no notebook."""
+    from IPython import get_ipython
+    from IPython.display import display
+
+    if get_ipython() is None:
+        print(result)
+    else:
+        display(result)

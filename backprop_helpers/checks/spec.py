@@ -1,0 +1,184 @@
+"""What an exercise's check is made of, as data.
+
+An `Exercise` says on which inputs a learner's function runs, what it must return, which oracle
+knows the right values and how close is close enough. Running it, naming the bug and telling the
+learner are other files' work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from backprop_helpers.checks.copies import copied, unchanged
+
+Fn = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How close is close enough: |got − expected| ≤ atol + rtol · |expected|, and why these numbers."""
+
+    rtol: float
+    atol: float
+    reason: str
+
+
+ROUNDING = Tolerance(
+    1e-9, 1e-12, "two right ways to compute this in float64 differ by rounding only, a few parts in 10¹⁴"
+)
+# Expected values that were themselves found by central differences.
+DIFFERENCES = Tolerance(
+    1e-6, 1e-8, "the expected value comes from finite differences, which are right to about 8 digits"
+)
+SINGLE = Tolerance(1e-4, 1e-6, "the inputs are float32, which carries about 7 digits")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One thing that is compared, such as dw.
+
+    name: as the learner calls it; shape: in letters, as "(D, M)"; meaning: for messages, as
+    "the gradient of the loss with respect to w".
+    """
+
+    name: str
+    shape: str
+    meaning: str
+    tolerance: Tolerance = ROUNDING
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of the learner's function.
+
+    args: positional arguments, handed over as copies; label: what is special about them, as
+    "x of rank 4"; sizes: the letters of the shapes and their values, pairwise distinct;
+    upstream: the position in args of the upstream gradient, if there is one; tolerance: instead
+    of the quantities' own, where these inputs need another; free: quantity name → boolean mask
+    of entries that are not compared, as a kink (said in the message); extra: whatever the
+    exercise's own `run` needs besides (a seed, a forward's inputs), never shown.
+    """
+
+    args: tuple[Any, ...]
+    label: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    upstream: int | None = None
+    tolerance: Tolerance | None = None
+    free: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+# A `run` may add this key: names of things besides the arguments that the function changed in place.
+CHANGED = "__changed__"
+
+
+class Wrong(Exception):
+    """What a `run` raises when the learner's result can't be read at all: the sentence for the learner."""
+
+
+def call_and_name(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
+    """The usual run: call fn on the case's arguments and name what it returns."""
+    return name_returned(exercise, fn(*case.args))
+
+
+def backward_of_forward(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
+    """The run of a backward pass: forward(*inputs) makes the cache, fn(dout, cache) is judged.
+
+    case.args is (dout, *inputs): the cache never leaves the learner's own pair of functions.
+    """
+    if forward is None:
+        raise TypeError(f"The exercise {exercise.name} needs a forward function.")
+    dout, *inputs = case.args
+    _, cache = forward(*inputs)
+    before = copied(cache)
+    values = name_returned(exercise, fn(dout, cache))
+    if not unchanged(before, cache):
+        values[CHANGED] = ("cache",)
+    return values
+
+
+def name_returned(exercise: Exercise, returned: Any) -> dict[str, Any]:
+    """Give the values of a return statement their names; raises Wrong where the count is off."""
+    names = exercise.returns
+    if returned is None:
+        wanted = ", ".join(names)
+        raise Wrong(f"{exercise.name} returned None. Does it end with `return {wanted}`?")
+    if len(names) == 1:
+        return {names[0]: returned}
+    if not isinstance(returned, tuple | list):
+        raise Wrong(
+            f"{exercise.name} returned {_kind(returned)}; expected {len(names)} things, ({', '.join(names)}). "
+            f"Look at its last line: `return {', '.join(names)}`."
+        )
+    if len(returned) != len(names):
+        raise Wrong(
+            f"{exercise.name} returned {len(returned)} things; expected {len(names)}, ({', '.join(names)}). "
+            f"Look at its last line: `return {', '.join(names)}`."
+        )
+    return dict(zip(names, returned, strict=True))
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"one array of shape {value.shape}"
+    return f"one {type(value).__name__}"
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """Everything a check needs to know about one exercise.
+
+    name: of the learner's function or class; lesson: as "01_forward_pass"; signature: as the page
+    writes it; returns: the names of what the function returns, in order; quantities: what is
+    compared, **in backward order**, so that the first wrong one is the first mistake;
+    cases(rng): the calls, on fresh random inputs; reference: a right implementation, or several
+    where the text leaves room (an entry is right when it agrees with any of them);
+    run: how fn is driven on a case, giving {quantity name: value}; inputs: names of a case's
+    arguments where they are not the signature's; forward: the default forward
+    function of a backward pass; numerical(case, forward): the expected values by finite
+    differences of that forward, which a visible check uses instead of the reference;
+    may_change: positions of arguments that may be changed in place with no more than a remark;
+    seconds: how long one call may take.
+    """
+
+    name: str
+    lesson: str
+    signature: str
+    returns: tuple[str, ...]
+    quantities: tuple[Quantity, ...]
+    cases: Callable[[np.random.Generator], Sequence[Case]]
+    reference: Fn | tuple[Fn, ...]
+    run: Callable[[Exercise, Fn, Case, Fn | None], Mapping[str, Any]] = call_and_name
+    inputs: tuple[str, ...] = ()
+    forward: Fn | None = None
+    numerical: Callable[[Case, Fn], Mapping[str, Any]] | None = None
+    may_change: tuple[int, ...] = ()
+    seconds: float = 5.0
+
+    @property
+    def references(self) -> tuple[Fn, ...]:
+        return self.reference if isinstance(self.reference, tuple) else (self.reference,)
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Names of a case's arguments: `inputs`, or those of the signature."""
+        if self.inputs:
+            return self.inputs
+        inside = self.signature.partition("(")[2].partition(")")[0]
+        return tuple(part.split("=")[0].strip() for part in inside.split(",") if part.strip())
+
+
+# What the letters of a shape stand for, in messages.
+LETTERS: Mapping[str, str] = {
+    "N": "the number of rows in the batch",
+    "D": "the number of inputs of the layer",
+    "M": "the number of outputs of the layer",
+    "H": "the number of hidden units",
+    "C": "the number of classes",
+    "K": "the number of columns of the prediction",
+    "size": "the number of entries",
+}

@@ -1,0 +1,26 @@
+"""What a misconception is: a wrong solution with a name, a sentence, a hint and a source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """One way to get an exercise wrong.
+
+    name: unique in the whole course, lower case with hyphens, as "affine-backward-db-not-summed";
+    exercise: the function's name; wrong: an implementation with exactly this mistake and the signature
+    of the exercise; says: one sentence that names the bug in the learner's terms; hint: where to look or
+    what to think about, never the code; source: where it comes from, as "counted in public solutions: 12"
+    or "course design".
+    """
+
+    name: str
+    exercise: str
+    wrong: Callable[..., Any]
+    says: str
+    hint: str
+    source: str
