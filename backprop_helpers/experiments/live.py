@@ -1,0 +1,196 @@
+"""An experiment in a notebook: ipywidgets bound to a pure model, and the static picture for where none is alive."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+from IPython.display import display
+
+from backprop_helpers.experiments import theme
+from backprop_helpers.experiments.experiment import Choice, Experiment, Prediction, Slider
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+NOTE = "Run this cell to move the controls yourself."
+
+# The only script of an experiment. ipywidgets gives a slider no accessible name and has no way to mark a live region, so
+# this names each slider after its visible label, says when it is locked, and lets a screen reader speak the text line.
+# It starts when the element is drawn, because only then do the sliders exist. Where scripts are forbidden, those three
+# things are missing and everything else works.
+_NAMES = (
+    "const b=this.closest('.bp-experiment'),f=()=>{"
+    "b.querySelectorAll('.bp-say,.bp-told').forEach(e=>e.setAttribute('aria-live','polite'));"
+    "b.querySelectorAll('[role=slider]').forEach(e=>{"
+    "e.setAttribute('aria-label',e.closest('.widget-inline-hbox').querySelector('label').textContent);"
+    "e.setAttribute('aria-disabled',b.querySelector('.bp-locked')!==null)})};"
+    "f();new MutationObserver(f).observe(b,{childList:true,subtree:true,attributes:true,attributeFilter:['class']})"
+)
+
+
+class LiveExperiment:
+    """One experiment on one page. Holds no widget itself: every display makes its own, so copies never interfere."""
+
+    def __init__(self, experiment: Experiment, start: Mapping[str, Any]) -> None:
+        self.experiment = experiment
+        self.start = dict(start)
+
+    def __repr__(self) -> str:
+        return f"{self.experiment.title}: {self.experiment.render(self.start).sentence}"
+
+    def static(self) -> dict[str, str]:
+        """The mimebundle without widgets: picture, text line and note.
+
+        The SVG sits in an <img>, which JupyterLab's sanitiser lets through where a bare <svg> is removed.
+        """
+        shown = self.experiment.render(self.start)
+        picture = base64.b64encode(shown.svg.encode()).decode()
+        text = f"{self.experiment.title}: {shown.sentence} {NOTE}"
+        html = (
+            f"<style>{theme.static_stylesheet()}</style>"
+            f'<div class="bp-static"><p><strong>{escape(self.experiment.title)}</strong></p>'
+            f'<img alt="{escape(shown.label)}" src="data:image/svg+xml;base64,{picture}">'
+            f"<p>{escape(shown.sentence)} <em>{NOTE}</em></p></div>"
+        )
+        return {"text/html": html, "text/plain": text}
+
+    def widget(self) -> Bound:
+        """A fresh set of controls and a picture that belongs to them."""
+        return Bound(self.experiment, self.start)
+
+    def _ipython_display_(self) -> None:
+        display(self.static(), raw=True)
+        bundle = self.widget().box._repr_mimebundle_()
+        bundle["text/plain"] = NOTE
+        display(bundle, raw=True)
+
+
+class Bound:
+    """Controls, prediction, picture and text line of one displayed experiment.
+
+    box is the widget to display; controls maps a control's name to its widget. ipywidgets sends at most one change at a time
+    and drops what became outdated meanwhile, so the newest slider position always wins.
+    """
+
+    def __init__(self, experiment: Experiment, start: Mapping[str, Any]) -> None:
+        self.experiment, self.start = experiment, dict(start)
+        self.controls = {c.name: _control(c, start[c.name], experiment.slow) for c in experiment.controls}
+        self.picture = widgets.HTML()
+        self.says = _html("", "bp-say")
+        self.told = _html("", "bp-told")
+        self.reset_button = widgets.Button(
+            description="Reset", tooltip="All controls back to where they began"
+        )
+        self.reset_button.on_click(lambda _: self.reset())
+        self.options: list[widgets.Button] = []
+        self._held = False
+        for control in self.controls.values():
+            control.observe(self._changed, "value")
+        bar = widgets.Box([*self.controls.values(), self.reset_button])
+        bar.add_class("bp-controls")
+        self.box = widgets.VBox(
+            [self._head(), *self._asked(experiment.prediction), bar, self.picture, self.says]
+        )
+        self.box.add_class("bp-experiment")
+        self._lock(experiment.prediction is not None)
+        self._draw()
+
+    @property
+    def locked(self) -> bool:
+        """Whether the controls still wait for a prediction."""
+        return bool(self.reset_button.disabled)
+
+    def answer(self, index: int | None) -> None:
+        """Take the prediction (None: skipped), open the controls and offer the explanations."""
+        prediction = self.experiment.prediction
+        if prediction is None:
+            raise ValueError(f"{self.experiment.name} asks for no prediction")
+        if index is not None and not 0 <= index < len(prediction.options):
+            raise ValueError(f"index must be from 0 to {len(prediction.options) - 1} or None, got {index}")
+        for i, button in enumerate(self.options):
+            (button.add_class if i == index else button.remove_class)("bp-chosen")
+        self.told.value = _explanations(prediction, index)
+        self._lock(False)
+
+    def reset(self) -> None:
+        """All controls back to where they began, drawn once."""
+        self._held = True
+        for name, control in self.controls.items():
+            control.value = self.start[name]
+        self._held = False
+        self._draw()
+
+    def _changed(self, _: Any) -> None:
+        if not self._held:
+            self._draw()
+
+    def _draw(self) -> None:
+        shown = self.experiment.render({name: c.value for name, c in self.controls.items()})
+        self.picture.value = shown.html
+        self.says.value = f"<p>{escape(shown.sentence)}</p>"
+
+    def _lock(self, locked: bool) -> None:
+        for control in (*self.controls.values(), self.reset_button):
+            control.disabled = locked
+        (self.box.add_class if locked else self.box.remove_class)("bp-locked")
+
+    def _head(self) -> widgets.HTML:
+        ready = f'<span class="bp-ready" onanimationstart="{escape(_NAMES)}"></span>'
+        style = f"<style>{theme.stylesheet()}</style>"
+        return _html(f'{style}<p class="bp-title">{escape(self.experiment.title)}</p>{ready}')
+
+    def _asked(self, prediction: Prediction | None) -> list[widgets.Widget]:
+        if prediction is None:
+            return []
+        ask = f'<p class="bp-question"><strong>Predict first.</strong> {escape(prediction.question)}</p>'
+        self.options = [self._option(o.text, i) for i, o in enumerate(prediction.options)]
+        skip = self._option("Skip: open the controls", None)
+        choices = widgets.VBox([*self.options, skip])
+        choices.add_class("bp-options")
+        self.told.value = "<p>The controls open when you have chosen an answer. It is never marked.</p>"
+        return [_html(ask), choices, self.told]
+
+    def _option(self, text: str, index: int | None) -> widgets.Button:
+        button = widgets.Button(description=text)
+        chosen: Callable[[Any], None] = lambda _: self.answer(index)  # noqa: E731
+        button.on_click(chosen)
+        return button
+
+
+def _html(value: str, css_class: str = "") -> widgets.HTML:
+    html = widgets.HTML(value)
+    if css_class:
+        html.add_class(css_class)
+    return html
+
+
+def _control(control: Slider | Choice, value: Any, slow: bool) -> widgets.Widget:
+    look: dict[str, Any] = {"description": control.label, "style": {"description_width": "initial"}}
+    if isinstance(control, Choice):
+        return widgets.Dropdown(options=control.options, value=value, **look)
+    look["continuous_update"] = not slow
+    if control.log:
+        bounds = {"min": control.low, "max": control.high, "step": control.step}
+        return widgets.FloatLogSlider(value=value, base=10, readout_format=".1e", **bounds, **look)
+    bounds = {"min": control.low, "max": control.high, "step": control.step}
+    if all(isinstance(v, int) for v in (control.low, control.high, control.step, control.start)):
+        return widgets.IntSlider(value=value, **bounds, **look)
+    digits = len(f"{control.step:.6f}".rstrip("0").split(".")[1])
+    return widgets.FloatSlider(value=value, readout_format=f".{digits}f", **bounds, **look)
+
+
+def _explanations(prediction: Prediction, index: int | None) -> str:
+    """What follows a prediction: move first, then open the explanation of every option."""
+    said = "You skipped." if index is None else f"You predicted: “{prediction.options[index].text}”."
+    lines = "".join(
+        f"<li><strong>{escape(o.text)}</strong>{' — what you should see. ' if o.right else ' — not this. '}"
+        f"{escape(o.explanation)}</li>"
+        for o in prediction.options
+    )
+    return (
+        f"<p>{escape(said)} Now move the controls and look.</p>"
+        f"<details><summary>I have looked: explain each answer</summary><ul>{lines}</ul></details>"
+    )
