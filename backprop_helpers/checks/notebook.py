@@ -47,9 +47,9 @@ def sentence_for(exc: NameError, tb: TracebackType | None, names: dict[str, Any]
     code = frames[-1].tb_frame.f_code if frames else None
     line = linecache.getline(code.co_filename, frames[-1].tb_lineno) if code else ""
     call = _CALL.match(line)
-    if not call or call.group(2) != exc.name:
-        return None
     wanted = exc.name
+    if not call or wanted is None or call.group(2) != wanted:
+        return None
     mine = [n for n, v in names.items() if callable(v) and not n.startswith("_")]
     near = difflib.get_close_matches(wanted, mine, n=1, cutoff=0.75)
     if near:

@@ -63,10 +63,7 @@ def diagnose(
             f"The second argument of check is {type(fn).__name__}, not a function. Write check({name!r}, {name}) without parentheses behind the name.",
         )
     for number in _seeds(name, hidden, seed):
-        trials = [
-            _try(exercise, fn, case, forward, hidden)
-            for case in exercise.cases(np.random.default_rng(number))
-        ]
+        trials = _trials(exercise, fn, exercise.cases(np.random.default_rng(number)), forward, hidden)
         if any(_failed(exercise, t) for t in trials):
             return _explain(exercise, trials, fn, forward, hidden, known)
     return _holds(exercise, trials, forward)

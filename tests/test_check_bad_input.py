@@ -1,0 +1,219 @@
+"""Whatever a learner's function does, a check answers with one sentence and never with a traceback."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+
+import numpy as np
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from backprop_helpers.checks import CheckFailed, check, diagnose, exercise_named, registry
+from backprop_helpers.layers import affine_backward, affine_forward
+
+
+def never_returns(x, w, b):
+    while True:
+        pass
+
+
+def swallows_interrupts(x, w, b):
+    end = time.monotonic() + 0.8
+    while time.monotonic() < end:
+        try:
+            while True:
+                pass
+        except:  # noqa: E722
+            pass
+
+
+def raises(x, w, b):
+    return x @ w.T + b
+
+
+def uses_an_unknown_name(x, w, b):
+    return np.dot(x, weights) + b, (x, w, b)  # noqa: F821
+
+
+def leaves_python(x, w, b):
+    raise SystemExit(1)
+
+
+def still_empty(x, w, b):
+    raise NotImplementedError
+
+
+def changes_x(x, w, b):
+    x *= 1.5
+    return x.reshape(len(x), -1) / 1.5 @ w + b, (x, w, b)
+
+
+def broadcasts(x, w, b):
+    out, cache = affine_forward(x, w, b)
+    return out[None], cache
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """The same exercise with a short time limit."""
+    quick = dataclasses.replace(exercise_named("affine_forward"), seconds=0.3)
+    monkeypatch.setitem(registry.exercises(), "affine_forward", quick)
+
+
+@pytest.mark.parametrize(
+    ("fn", "sentence"),
+    [
+        (raises, "stopped with ValueError"),
+        (raises, "two shapes don't fit together"),
+        (raises, "in its line `return x @ w.T + b`"),
+        (uses_an_unknown_name, "NameError: name 'weights' is not defined"),
+        (leaves_python, "take out exit() or quit()"),
+        (still_empty, "affine_forward is still empty: write its body"),
+        (lambda x, w, b: None, "affine_forward returned None. Does it end with `return out, cache`?"),
+        (
+            lambda x, w, b: x.reshape(len(x), -1) @ w + b,
+            "returned one array of shape (4, 7); expected 2 things, (out, cache)",
+        ),
+        (lambda x, w, b: (1, 2, 3), "returned 3 things; expected 2"),
+        (lambda x, w, b: ("text", 0), "out is a str; expected an array of shape (4, 7)"),
+        (lambda x, w, b: ([[1.0], [1.0, 2.0]], 0), "rows have different lengths"),
+        (lambda x, w, b: (1j * np.ones((4, 7)), 0), "complex numbers"),
+        (lambda x, w, b: (np.full((4, 7), np.nan), 0), "out is not finite: 28 of 28 entries nan"),
+        (lambda x, w, b: (1.0, 0), "out is a single number; expected an array (N, M) = (4, 7)"),
+        (lambda x, w: 0, "the check calls it as affine_forward(x, w, b)"),
+        (broadcasts, "out holds the right numbers in the wrong shape"),
+        (changes_x, "changes x in place"),
+        (3, "is int, not a function"),
+    ],
+)
+def test_bad_results_are_sentences_that_name_the_function(fn, sentence):
+    result = diagnose("affine_forward", fn, known=())
+    assert not result.passed
+    assert sentence in result.message
+    assert "affine_forward" in result.message
+
+
+@pytest.mark.parametrize("fn", [never_returns, swallows_interrupts])
+def test_a_function_that_never_returns_is_stopped_and_said(short, fn):
+    result = diagnose("affine_forward", fn)
+    assert not result.passed
+    if fn is never_returns:
+        assert "did not come back within 0.3 seconds and was stopped" in result.message
+
+
+def test_ten_megabytes_of_prints_are_counted_not_shown(capsys):
+    def prints(x, w, b):
+        print("x" * 10_000_000)
+        return affine_forward(x, w, b)
+
+    result = diagnose("affine_forward", prints)
+    assert result.passed
+    assert "printed 10,000,001 characters" in str(result)
+    assert capsys.readouterr().out == ""
+
+
+def test_check_raises_one_sentence_and_a_notebook_shows_no_traceback():
+    with pytest.raises(CheckFailed) as caught:
+        check("affine_forward", still_empty)
+    shown = caught.value._render_traceback_()
+    assert "affine_forward is still empty" in shown[0]
+    assert not any("Traceback" in line for line in shown)
+
+
+def test_an_unknown_exercise_is_answered_with_the_nearest_name():
+    with pytest.raises(KeyError, match="Did you mean affine_forward"):
+        check("afine_forward", affine_forward)
+
+
+def test_a_hidden_check_shows_no_numbers():
+    def off(x, w, b):
+        out, cache = affine_forward(x, w, b)
+        return out * 1.25, cache
+
+    result = diagnose("affine_forward", off, hidden=True, known=())
+    assert not result.passed
+    assert result.got is None
+    assert result.expected is None
+    assert "expected" not in result.where
+
+
+def test_hidden_inputs_differ_with_the_secret(monkeypatch):
+    seen = []
+
+    def spy(x, w, b):
+        seen.append(x.copy())
+        return affine_forward(x, w, b)
+
+    for secret in ("one", "two"):
+        monkeypatch.setenv("BACKPROP_SECRET_SEED", secret)
+        assert diagnose("affine_forward", spy, hidden=True).passed
+    half = len(seen) // 2
+    assert not any(np.array_equal(a, b) for a in seen[:half] for b in seen[half:])
+
+
+def test_a_card_escapes_what_a_learner_wrote():
+    def attack(x, w, b):
+        raise ValueError("<script>alert(1)</script>")
+
+    card = diagnose("affine_forward", attack)._repr_html_()
+    assert "<script>" not in card
+    assert "&lt;script&gt;" in card
+
+
+def test_a_missing_or_misspelt_function_is_named(capsys):
+    shell = InteractiveShell.instance()
+    try:
+        from backprop_helpers.checks.notebook import explain_missing_names
+
+        explain_missing_names()
+        shell.run_cell("from backprop_helpers import check")
+        result = shell.run_cell('check("relu_forward", relu_forward)')
+        assert result.error_in_exec is not None
+        assert (
+            "There is no function relu_forward here: run the cell that defines it" in capsys.readouterr().out
+        )
+        shell.run_cell("def relu_foward(x): return x")
+        shell.run_cell('check("relu_forward", relu_forward)')
+        assert "there is relu_foward: give it the name relu_forward" in capsys.readouterr().out
+        shell.run_cell("undefined_thing + 1")
+        assert "name 'undefined_thing' is not defined" in capsys.readouterr().out
+    finally:
+        InteractiveShell.clear_instance()
+
+
+def test_two_mistakes_in_two_quantities_are_both_said():
+    def both(dout, cache):
+        dx, dw, db = affine_backward(dout, cache)
+        return dx, dw, db * len(dout) * 2
+
+    result = diagnose("affine_backward", both, known=())
+    assert result.pattern == "ratio 2 · N"
+    assert result.quantity == "db"
+
+
+@pytest.mark.parametrize(
+    ("change", "pattern"),
+    [
+        (lambda dout, x, dx, dw, db: (dx, dw * 3, db), "ratio M"),
+        (lambda dout, x, dx, dw, db: (dx, dw, -db), "sign"),
+        (lambda dout, x, dx, dw, db: (dx, dw.T, db), "transposed"),
+        (lambda dout, x, dx, dw, db: (dx, dw, dout.sum(axis=1)), "sum over axis 1"),
+        (lambda dout, x, dx, dw, db: (dx, dw, dout), "equals dout"),
+        (lambda dout, x, dx, dw, db: (dx, dw * 0, db), "zero"),
+        (lambda dout, x, dx, dw, db: (dx, dw + 1, db), "shift"),
+        (lambda dout, x, dx, dw, db: (dx[::-1], dw, db), "reordered"),
+        (
+            lambda dout, x, dx, dw, db: (dx, x.reshape(len(x), -1).T @ np.ones_like(dout), db),
+            "upstream dropped",
+        ),
+    ],
+)
+def test_general_patterns_are_said_where_no_misconception_fits(change, pattern):
+    def wrong(dout, cache):
+        dx, dw, db = affine_backward(dout, cache)
+        return change(dout, cache[0], dx, dw, db)
+
+    result = diagnose("affine_backward", wrong, known=())
+    assert result.misconception is None
+    assert result.pattern == pattern
