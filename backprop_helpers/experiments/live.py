@@ -26,7 +26,7 @@ _NAMES = (
     "b.querySelectorAll('.bp-say,.bp-told').forEach(e=>e.setAttribute('aria-live','polite'));"
     "b.querySelectorAll('[role=slider]').forEach(e=>{"
     "e.setAttribute('aria-label',e.closest('.widget-inline-hbox').querySelector('label').textContent);"
-    "e.setAttribute('aria-disabled',b.querySelector('.bp-locked')!==null)})};"
+    "e.setAttribute('aria-disabled',b.classList.contains('bp-locked'))})};"
     "f();new MutationObserver(f).observe(b,{childList:true,subtree:true,attributes:true,attributeFilter:['class']})"
 )
 
@@ -184,7 +184,7 @@ def _control(control: Slider | Choice, value: Any, slow: bool) -> widgets.Widget
 
 def _explanations(prediction: Prediction, index: int | None) -> str:
     """What follows a prediction: move first, then open the explanation of every option."""
-    said = "You skipped." if index is None else f"You predicted: “{prediction.options[index].text}”."
+    said = "You skipped." if index is None else f"Your prediction: “{prediction.options[index].text}”"
     lines = "".join(
         f"<li><strong>{escape(o.text)}</strong>{' — what you should see. ' if o.right else ' — not this. '}"
         f"{escape(o.explanation)}</li>"

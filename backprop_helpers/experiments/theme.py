@@ -97,7 +97,11 @@ _RULES = """
 .bp-controls .widget-readout{color:var(--bp-ink);min-width:52px}
 .bp-controls>.jupyter-button{color:var(--bp-ink);background:transparent;border:1px solid var(--bp-muted);
   border-radius:4px;width:auto;padding:0 12px;margin-left:auto}
-.bp-locked .slider-container{opacity:.45}
+.bp-experiment .noUi-target{background:var(--bp-muted);border:none;height:4px;opacity:1}
+.bp-experiment .noUi-connect{background:var(--bp-blue)}
+.bp-experiment .noUi-handle{background:var(--bp-blue);border:2px solid var(--bp-paper);opacity:1}
+.bp-experiment .noUi-target[disabled] .noUi-handle{background:var(--bp-muted);cursor:not-allowed}
+.bp-experiment .noUi-target[disabled]{background:var(--bp-grid)}
 .bp-figure{display:flex;flex-wrap:wrap;gap:6px 14px}
 .bp-figure svg.bp-panel{flex:1 1 300px;min-width:0;max-width:460px;height:auto;display:block}
 .bp-figure svg.bp-wide{flex-basis:100%;max-width:760px}
