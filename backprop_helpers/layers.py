@@ -10,6 +10,7 @@ The affine gradients are the matrix form of the chain rule as in Rumelhart, Hint
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ AffineCache = tuple[Array, Array, Array]
 
 def _rows(x: Array) -> Array:
     """View x (N, d_1, …, d_k) as (N, D) with D = d_1 · … · d_k, also when N is 0."""
-    return x.reshape(x.shape[0], int(np.prod(x.shape[1:])))
+    return x.reshape(x.shape[0], math.prod(x.shape[1:]))
 
 
 def affine_forward(x: Array, w: Array, b: Array) -> tuple[Array, AffineCache]:
