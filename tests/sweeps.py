@@ -1,0 +1,99 @@
+"""Long measurements of the checks, each with a small version among the tests.
+
+`make sweep` runs `python -m tests.sweeps seeds 2000` (no right solution may fail, no wrong one may pass) and
+`python -m tests.sweeps leave-one-out` (what is said of a misconception that is not registered).
+"""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from backprop_helpers import misconceptions
+from backprop_helpers.checks import diagnose, exercises
+from backprop_helpers.misconceptions import Misconception
+from tests.variants import right
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One exercise on many seeds: how many runs, and the false alarms, escapes and wrong names among them."""
+
+    exercise: str
+    right_runs: int
+    false_alarms: tuple[str, ...]
+    wrong_runs: int
+    escapes: tuple[str, ...]
+    misnamed: tuple[str, ...]
+
+
+def sweep(job: tuple[str, int]) -> Sweep:
+    """All right styles and all misconceptions of one exercise on seeds 0 … n−1."""
+    name, seeds = job
+    styles = [(style, fn) for exercise, style, fn in right() if exercise == name]
+    wrong = misconceptions.for_exercise(name)
+    alarms = [f"{style} seed {s}" for style, fn in styles for s in range(seeds) if not diagnose(name, fn, seed=s)]
+    escapes, misnamed = [], []
+    for m in wrong:
+        for s in range(seeds):
+            result = diagnose(name, m.wrong, seed=s, known=())
+            if result.passed:
+                escapes.append(f"{m.name} seed {s}")
+            # naming replays every misconception, so it is sampled
+            elif s % 20 == 0 and (named := diagnose(name, m.wrong, seed=s).misconception) != m.name:
+                misnamed.append(f"{m.name} seed {s}: {named}")
+    return Sweep(name, len(styles) * seeds, tuple(alarms), len(wrong) * seeds, tuple(escapes), tuple(misnamed))
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What is said of a misconception whose own entry is removed: a name, a pattern, or where it differs."""
+
+    misconception: str
+    named: str | None
+    pattern: str | None
+    message: str
+
+
+def leave_one_out(m: Misconception) -> LeftOut:
+    others = tuple(o for o in misconceptions.for_exercise(m.exercise) if o is not m)
+    result = diagnose(m.exercise, m.wrong, known=others)
+    return LeftOut(m.name, result.misconception, result.pattern, result.message)
+
+
+def _seeds(count: int, names: list[str]) -> int:
+    table = Table("exercise", "right runs", "false alarms", "wrong runs", "escapes", "misnamed", title=f"{count} seeds")
+    bad = []
+    with ProcessPoolExecutor(2) as pool:
+        jobs = [(name, count) for name in names or list(exercises())]
+        for s in track(pool.map(sweep, jobs), "sweeping", total=len(jobs), console=Console(stderr=True)):
+            table.add_row(
+                s.exercise, *map(str, (s.right_runs, len(s.false_alarms), s.wrong_runs, len(s.escapes), len(s.misnamed)))
+            )
+            bad += [*s.false_alarms[:5], *s.escapes[:5], *s.misnamed[:5]]
+    Console().print(table)
+    for line in bad:
+        print(line)
+    return 1 if bad else 0
+
+
+def _left_out() -> int:
+    results = [leave_one_out(m) for m in misconceptions.all()]
+    confident = [r for r in results if r.named]
+    table = Table("misconception", "without its entry")
+    for r in results:
+        table.add_row(r.misconception, r.named or r.pattern or r.message)
+    Console().print(table)
+    helped = sum(1 for r in results if r.pattern)
+    print(f"{len(results)} misconceptions; another name given: {len(confident)}; a pattern said: {helped}")
+    return 1 if confident else 0
+
+
+if __name__ == "__main__":
+    what, *rest = sys.argv[1:] or ["leave-one-out"]
+    sys.exit(_seeds(int(rest[0]), rest[1:]) if what == "seeds" else _left_out())
