@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,7 +91,8 @@ class Experiment:
 
     model(**values) -> result (a dataclass), view(result) -> Figure, sentence(result) -> str are pure: the same values always
     give the same picture. Numbers and words of the result become data-* attributes of the picture, so that a test
-    can read back what a page shows. `slow` delays the model until a slider is let go.
+    can read back what a page shows. `snapshot` changes values for the static picture, where the start says too little.
+    `slow` delays the model until a slider is let go.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Experiment:
     view: Callable[[Any], Figure]
     sentence: Callable[[Any], str]
     prediction: Prediction | None = None
+    snapshot: Mapping[str, Any] = field(default_factory=dict)
     slow: bool = False
 
     def __post_init__(self) -> None:
@@ -109,6 +111,7 @@ class Experiment:
             raise ValueError(f"every control of {self.name} needs a name of its own, got {names}")
         for control in self.controls:
             control.check(control.initial)
+        self.values(**self.snapshot)
 
     def values(self, **changed: Any) -> dict[str, Any]:
         """All control values: the start values with some changed. Raises for unknown names and values out of range."""
@@ -161,10 +164,10 @@ class Shown:
 def scalars(result: Any) -> dict[str, Any]:
     """The fields of a dataclass that are one number, word or truth value: what a page can carry as data-*."""
     found = {}
-    for field in dataclasses.fields(result):
-        value = getattr(result, field.name)
+    for part in dataclasses.fields(result):
+        value = getattr(result, part.name)
         if isinstance(value, np.generic):
             value = value.item()
         if isinstance(value, bool | int | float | str):
-            found[field.name] = value
+            found[part.name] = value
     return found

@@ -46,7 +46,7 @@ class LiveExperiment:
 
         The SVG sits in an <img>, which JupyterLab's sanitiser lets through where a bare <svg> is removed.
         """
-        shown = self.experiment.render(self.start)
+        shown = self.experiment.render({**self.start, **self.experiment.snapshot})
         picture = base64.b64encode(shown.svg.encode()).decode()
         text = f"{self.experiment.title}: {shown.sentence} {NOTE}"
         html = (

@@ -1,7 +1,8 @@
 """Pictures as SVG text: panels with axes, curves, points, areas, bars, arrows and heat maps.
 
 A `Figure` is a row of `Panel`s. On a page each panel is its own <svg>, so that a narrow page puts them below one another;
-`Figure.svg` joins them into a single self-contained picture. Tick positions come from matplotlib.ticker.
+`Figure.svg` joins them into a single self-contained picture. Tick positions come from contourpy import contour_generator
+from matplotlib.ticker.
 No element has an id, so any number of pictures can stand on one page.
 """
 
@@ -14,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
+from contourpy import contour_generator
 from matplotlib.ticker import LogLocator, MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
@@ -197,6 +199,17 @@ class Panel:
             f'<image x="{x0}" y="{y0}" width="{x1 - x0}" height="{y1 - y0}" preserveAspectRatio="none"'
             f' href="data:image/png;base64,{png}"/>'
         )
+
+    def boundary(self, values: ArrayLike, level: float, colour: str = "ink", *, width: float = 2.2) -> None:
+        """Where values (rows, columns) over the whole panel, first row at the bottom, pass through `level`."""
+        v = np.asarray(values, dtype=float)
+        rows, columns = v.shape
+        generator = contour_generator(z=v)
+        for part in generator.lines(level):
+            points = np.asarray(part)
+            x = self.x[0] + points[:, 0] / (columns - 1) * (self.x[1] - self.x[0])
+            y = self.y[0] + points[:, 1] / (rows - 1) * (self.y[1] - self.y[0])
+            self.line(x, y, colour, width=width)
 
     def arrow(
         self, x0: float, y0: float, x1: float, y1: float, colour: str = "ink", *, width: float = 2.2

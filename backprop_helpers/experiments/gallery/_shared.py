@@ -8,15 +8,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backprop_helpers.layers import relu_forward, sigmoid_forward, tanh_forward
+from backprop_helpers.experiments.svg import Panel
+from backprop_helpers.layers import (
+    affine_backward,
+    affine_forward,
+    relu_backward,
+    relu_forward,
+    sigmoid_backward,
+    sigmoid_forward,
+    tanh_backward,
+    tanh_forward,
+)
+from backprop_helpers.losses import softmax_loss
 
 Array = NDArray[Any]
+Params = list[tuple[Array, Array]]
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "none": lambda z: np.asarray(z, dtype=float),
     "sigmoid": lambda z: sigmoid_forward(z)[0],
     "tanh": lambda z: tanh_forward(z)[0],
     "ReLU": lambda z: relu_forward(z)[0],
+}
+_PAIRS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "none": (lambda z: (z, None), lambda dout, _: dout),
+    "sigmoid": (sigmoid_forward, sigmoid_backward),
+    "tanh": (tanh_forward, tanh_backward),
+    "ReLU": (relu_forward, relu_backward),
 }
 # lowest and highest value of the heat map's colours; halfway between them there is no colour
 SPAN = {"none": (-4.0, 4.0), "sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "ReLU": (-4.0, 4.0)}
@@ -25,7 +43,50 @@ SPAN = {"none": (-4.0, 4.0), "sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "ReLU":
 PLANE_X, PLANE_Y = (-3.88, 3.88), (-3.0, 3.0)
 
 
-def plane_grid(n: int = 40) -> Array:
-    """Points (n·n, 2) that cover the plane row by row, lowest row first."""
-    x, y = np.meshgrid(np.linspace(*PLANE_X, n), np.linspace(*PLANE_Y, n))
+def plane_grid(
+    n: int = 40, x_range: tuple[float, float] = PLANE_X, y_range: tuple[float, float] = PLANE_Y
+) -> Array:
+    """Points (n·n, 2) that cover a rectangle row by row, lowest row first."""
+    x, y = np.meshgrid(np.linspace(*x_range, n), np.linspace(*y_range, n))
     return np.stack([x.ravel(), y.ravel()], axis=1)
+
+
+def draw_classes(panel: Panel, x: Array, y: Array) -> None:
+    """Points x (N, 2) by class y (N,): blue circles for 0, orange squares for 1."""
+    panel.points(x[y == 0, 0], x[y == 0, 1], "blue", size=6)
+    panel.points(x[y == 1, 0], x[y == 1, 1], "orange", shape="square", size=6)
+
+
+def scores(x: Array, params: Params, activation: str) -> Array:
+    """Scores (N, C) of a network with the named activation between its affine layers; x is (N, D)."""
+    for w, b in params[:-1]:
+        x = ACTIVATIONS[activation](x @ w + b)
+    w, b = params[-1]
+    return x @ w + b
+
+
+def loss_and_grads(x: Array, y: Array, params: Params, activation: str) -> tuple[float, Params]:
+    """Mean cross-entropy of labels y (N,) and the gradients [(dw, db), …], for a network as in `scores`."""
+    forward, backward = _PAIRS[activation]
+    caches = []
+    for i, (w, b) in enumerate(params):
+        x, affine = affine_forward(x, w, b)
+        last = i == len(params) - 1
+        x, act = (x, None) if last else forward(x)
+        caches.append((affine, act))
+    loss, upstream = softmax_loss(x, y)
+    grads: Params = []
+    for i, (affine, act) in reversed(list(enumerate(caches))):
+        if i < len(params) - 1:
+            upstream = backward(upstream, act)
+        upstream, dw, db = affine_backward(upstream, affine)
+        grads.insert(0, (dw, db))
+    return loss, grads
+
+
+def descend(params: Params, grads: Params, learning_rate: float) -> Params:
+    """One step of gradient descent, w − η dw, as new arrays."""
+    return [
+        (w - learning_rate * dw, b - learning_rate * db)
+        for (w, b), (dw, db) in zip(params, grads, strict=True)
+    ]

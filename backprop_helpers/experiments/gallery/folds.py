@@ -1,0 +1,135 @@
+"""What a hidden layer folds: without an activation any number of units is one line; with one, the boundary bends."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprop_helpers.data import two_arcs
+from backprop_helpers.experiments.experiment import Choice, Experiment, Option, Prediction, Slider
+from backprop_helpers.experiments.gallery._shared import (
+    ACTIVATIONS,
+    Array,
+    Params,
+    draw_classes,
+    loss_and_grads,
+    plane_grid,
+    scores,
+)
+from backprop_helpers.experiments.svg import Figure, Panel, number
+from backprop_helpers.losses import accuracy, softmax
+from backprop_helpers.network import init_params
+
+X_RANGE, Y_RANGE, CUT = (
+    (-2.2, 2.2),
+    (-1.7, 1.7),
+    0.1,
+)  # CUT: height of the line along which the score is shown
+
+
+@dataclass(frozen=True)
+class Folds:
+    activation: str
+    units: int
+    hidden: tuple[Array, Array]  # w (2, units), b (units,): each unit's own line is w·x + b = 0
+    grid: Array  # (40, 40) probability of class 1
+    cut: Array  # (221,) score difference along x₂ = CUT
+    accuracy: float
+    straight: bool  # whether the score along the cut is a straight line to 9 digits
+
+
+@functools.cache
+def trained(activation: str, units: int) -> Params:
+    """A 2-units-2 network after 300 full-batch steps with momentum 0.9 on two arcs; always the same one."""
+    x, y = two_arcs()
+    params = init_params([2, units, 2], np.random.default_rng(3), scale=1.0)
+    velocity = [(0 * w, 0 * b) for w, b in params]
+    for _ in range(300):
+        _, grads = loss_and_grads(x, y, params, activation)
+        pairs = zip(velocity, grads, strict=True)
+        velocity = [(0.9 * vw - 0.3 * dw, 0.9 * vb - 0.3 * db) for (vw, vb), (dw, db) in pairs]
+        params = [(w + vw, b + vb) for (w, b), (vw, vb) in zip(params, velocity, strict=True)]
+    return params
+
+
+def model(activation: str, units: int) -> Folds:
+    x, y = two_arcs()
+    params = trained(activation, units)
+    grid = softmax(scores(plane_grid(40, X_RANGE, Y_RANGE), params, activation))[:, 1].reshape(40, 40)
+    along = np.linspace(*X_RANGE, 221)
+    both = scores(np.stack([along, np.full(221, CUT)], axis=1), params, activation)
+    cut = both[:, 1] - both[:, 0]
+    straight = bool(np.abs(np.diff(cut, 2)).max() < 1e-9 * np.abs(cut).max())
+    right = accuracy(scores(x, params, activation), y)
+    return Folds(activation, units, params[0], grid, cut, right, straight)
+
+
+def view(r: Folds) -> Figure:
+    x, y = two_arcs()
+    plane = Panel(X_RANGE, Y_RANGE, title="Boundary, and each unit's own line", xlabel="x₁", ylabel="x₂")
+    plane.heatmap(r.grid)
+    w, b = r.hidden
+    for j in range(r.units):
+        normal = w[:, j] / np.hypot(w[0, j], w[1, j])
+        foot = -b[j] / np.hypot(w[0, j], w[1, j]) * normal
+        plane.line(
+            [foot[0] - 9 * normal[1], foot[0] + 9 * normal[1]],
+            [foot[1] + 9 * normal[0], foot[1] - 9 * normal[0]],
+            "muted",
+            width=1.3,
+            dash="5 4",
+        )
+    draw_classes(plane, x, y)
+    plane.boundary(r.grid, 0.5)
+    plane.line(X_RANGE, [CUT, CUT], "purple", width=1.5, dash="2 3")
+    along, top = np.linspace(*X_RANGE, 221), max(4.0, float(np.abs(r.cut).max()) * 1.1)
+    curve = Panel(
+        X_RANGE, (-top, top), title="Score along the dotted line", xlabel="x₁", ylabel="score 1 − score 0"
+    )
+    curve.line(X_RANGE, [0, 0], "muted", width=1.3)
+    curve.line(along, r.cut, "purple")
+    return Figure(plane, curve)
+
+
+def sentence(r: Folds) -> str:
+    units = "1 hidden unit" if r.units == 1 else f"{r.units} hidden units"
+    shape = "is one straight line" if r.straight else "bends"
+    return (
+        f"{units}, activation {r.activation}: the score along the cut {shape}; "
+        f"{number(round(100 * r.accuracy, 1))} % of the points are on the right side."
+    )
+
+
+folds = Experiment(
+    name="folds",
+    title="What a hidden layer folds",
+    controls=(
+        Slider("units", "hidden units", 1, 8, 1, 4),
+        Choice("activation", "activation", tuple(ACTIVATIONS), "none"),
+    ),
+    model=model,
+    view=view,
+    sentence=sentence,
+    snapshot={"activation": "ReLU"},
+    prediction=Prediction(
+        "The activation is “none”: two affine layers in a row. You raise the hidden units from 1 to 8. What changes?",
+        (
+            Option(
+                "The boundary gets more bends.",
+                "Bends come from the activation. Without one, (xw₁ + b₁)w₂ + b₂ is affine.",
+            ),
+            Option(
+                "Nothing: it stays one straight line.",
+                "x @ (w₁ @ w₂) + (b₁ @ w₂ + b₂) is a single affine layer, however many columns w₁ has. "
+                "Choose ReLU or tanh and the line bends where a unit's own line lies.",
+                right=True,
+            ),
+            Option(
+                "It stays straight but fits much better.",
+                "One line is found already with one unit; more units find the same.",
+            ),
+        ),
+    ),
+)
