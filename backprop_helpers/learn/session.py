@@ -53,10 +53,12 @@ def learn(
             _join(address, wanted, browser, say)
             return
         port = lab.free_port(port, say)
-        for line in _news(folder, course):
+        report = update(folder, course)
+        for line in report.sentences():
             say(line)
         target = wanted or first_unfinished(folder, course)
         lab.prepare_environment(folder)
+        lab.trust(report.written)
         os.chdir(folder)  # a configuration file of the folder one happens to be in is not ours
         server, address = lab.make_server(folder, port, target)
 
@@ -127,15 +129,6 @@ def first_unfinished(workspace: Path, course: list[Lesson]) -> str:
         if not checked and not any(name > lesson.name for name in results):
             return lesson.name
     return course[-1].name
-
-
-def _news(folder: Path, course: list[Lesson]) -> list[str]:
-    report = update(folder, course)
-    lines = list(report.lines)
-    if report.given:
-        many = f"{len(report.given)} lessons are" if len(report.given) > 1 else f"{report.given[0]} is"
-        lines.insert(0, f"{many} in your workspace now.")
-    return lines
 
 
 def _welcome(folder: Path, target: str, address: str, browser: bool, say: Say) -> None:

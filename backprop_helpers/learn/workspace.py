@@ -35,7 +35,15 @@ class Report:
     """What happened to the copies, one line each, in the learner's words."""
 
     given: list[str] = field(default_factory=list)
+    written: list[Path] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+
+    def sentences(self) -> list[str]:
+        """All of it, first the lessons that are new."""
+        if not self.given:
+            return self.lines
+        new = self.given[0] if len(self.given) == 1 else f"{len(self.given)} lessons"
+        return [f"{new} put into your workspace.", *self.lines]
 
 
 def update(workspace: Path, lessons: list[Lesson], *, wait: float = 30.0) -> Report:
@@ -98,6 +106,7 @@ def _update_lesson(workspace: Path, lesson: Lesson, entry: dict[str, Any], repor
     if not os.path.lexists(copy):
         folder.mkdir(exist_ok=True)
         write_atomically(copy, fresh)
+        report.written.append(copy)
         if entry.get("given"):
             report.lines.append(f"{lesson.name} was missing from your workspace and has been given again.")
         else:
@@ -111,10 +120,12 @@ def _update_lesson(workspace: Path, lesson: Lesson, entry: dict[str, Any], repor
         return  # the learner is at work, or has seen the new version and decided
     elif mine is not None and mine == entry.get("given") and _replace(workspace, copy, fresh, mine):
         entry["given"] = version
+        report.written.append(copy)
         report.lines.append(f"{lesson.name} was improved; your copy had no changes and was replaced.")
     else:
         name = _put_beside(copy, fresh, version, entry)
         entry.update(offered=version, offered_as=name)
+        report.written.append(copy.with_name(name))
         report.lines.append(
             f"{lesson.name} was improved; your work stays, the new lesson is beside it: {name}"
         )
