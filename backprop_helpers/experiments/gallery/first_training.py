@@ -104,7 +104,7 @@ first_training = Experiment(
             ),
             Option(
                 "Hardly at all for a long time, then suddenly.",
-                "Some networks do wait like that, and lesson 01 shows one. This one finds a direction at once.",
+                "A network that begins with very small weights does wait like that. This one finds a direction at once.",
             ),
         ),
     ),
