@@ -94,6 +94,7 @@ def close(got: Array, expected: Array, tolerance: Tolerance) -> NDArray[np.bool_
     """Entrywise: equal within the tolerance; the same infinity or both NaN also count as equal."""
     with np.errstate(all="ignore"):
         near = np.abs(got - expected) <= tolerance.atol + tolerance.rtol * np.abs(expected)
+    near &= np.isfinite(expected)  # a tolerance relative to infinity would take every number
     same = (got == expected) | (np.isnan(got) & np.isnan(expected))
     return np.asarray(near | same)
 

@@ -1,0 +1,192 @@
+"""What the exercises of lesson 02 must satisfy: losses at ordinary and at extreme scores.
+
+Every exercise meets scores that overflow exp, rows far apart in size, one row alone, whole numbers and
+float32. One case has as many rows as classes on purpose: there a forgotten keepdims raises no error but
+gives wrong numbers, which tells it from other errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backprop_helpers import losses
+from backprop_helpers.checks.spec import Case, Exercise, Fn, Quantity, Tolerance, name_returned
+
+LESSON = "02_loss"
+Array = NDArray[Any]
+
+LARGE = Tolerance(
+    1e-9, 1e-10, "neighbouring float64 numbers near 10⁴ lie 2·10⁻¹² apart, and a few such steps add up"
+)
+REFUSED = Quantity(
+    "refused", "()", "1 where shapes that do not fit were refused with a ValueError, 0 where they were taken"
+)
+
+
+def _or_refused(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> Mapping[str, Any]:
+    """Call fn, or, on shapes that don't fit, see whether it refuses them (an assert counts as well)."""
+    (name,) = exercise.returns
+    if "refuse" not in case.extra:
+        return {**name_returned(exercise, fn(*case.args)), REFUSED.name: 0.0}
+    try:
+        fn(*case.args)
+    except (ValueError, AssertionError):
+        return {name: np.nan, REFUSED.name: 1.0}
+    return {name: np.nan, REFUSED.name: 0.0}
+
+
+def _mismatch(first: Array, second: Array, names: tuple[str, str]) -> Case:
+    label = f"{names[0]} of shape {first.shape} with {names[1]} of shape {second.shape}, which do not fit"
+    return Case((first, second), label=label, extra={"refuse": True})
+
+
+def _mse_cases(rng: np.random.Generator) -> list[Case]:
+    """Rank 1, 2 and 3, whole numbers, values of ±1000, float32, and three pairs of shapes to refuse."""
+    cases = []
+    for shape in ((7,), (5, 3), (4, 3, 2)):
+        sizes = {"N": shape[0], "K": int(np.prod(shape[1:])), "size": int(np.prod(shape))}
+        pred, y = rng.standard_normal(shape), rng.standard_normal(shape) + 0.5
+        cases.append(Case((pred, y), label=f"pred and y of shape {shape}", sizes=sizes))
+    sizes = {"N": 5, "K": 4, "size": 20}
+    whole = rng.integers(-9, 10, (5, 4))
+    cases.append(Case((whole, rng.standard_normal((5, 4))), label="whole numbers in pred", sizes=sizes))
+    far = 1000.0 * rng.choice([-1.0, 1.0], (5, 4)) + rng.standard_normal((5, 4))
+    cases.append(Case((far, rng.standard_normal((5, 4))), label="values of ±1000", sizes=sizes))
+    small = rng.standard_normal((2, 5, 4)).astype(np.float32)
+    cases.append(Case((small[0], small[1]), label="float32", sizes=sizes))
+    for a, b in (((6,), (6, 1)), ((4, 3), (4, 1)), ((4, 3), (1, 3))):
+        cases.append(_mismatch(rng.standard_normal(a), rng.standard_normal(b), ("pred", "y")))
+    return cases
+
+
+def _scores(rng: np.random.Generator) -> list[tuple[Array, str, Tolerance | None]]:
+    """Scores (N, C) of all kinds, with what is special about them and the tolerance they need."""
+    n, c = 5, 3
+    offsets = np.array([0.0, 1000.0, -1000.0, 30.0])[:, None]
+    signs = rng.choice([-1.0, 1.0], (n, c)) * rng.uniform(0.5, 1.0, (n, c))
+    return [
+        (2 * rng.standard_normal((n, c)), f"scores of shape {(n, c)}", None),
+        (2 * rng.standard_normal((3, 6)), f"scores of shape {(3, 6)}", None),
+        (2 * rng.standard_normal((1, 4)), "one row alone", None),
+        (2 * rng.standard_normal((4, 4)), "as many rows as classes", None),
+        (rng.integers(-3, 4, (n, c)), "whole numbers", None),
+        ((2 * rng.standard_normal((n, c))).astype(np.float32), "float32", None),
+        (2 * rng.standard_normal((4, 6)) + offsets, "rows near 0, 1000, −1000 and 30", LARGE),
+        (1e4 * signs, "scores up to ±10000", LARGE),
+    ]
+
+
+def _softmax_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case((scores,), label=label, sizes=_sizes(scores), tolerance=tolerance)
+        for scores, label, tolerance in _scores(rng)
+    ]
+
+
+def _sizes(scores: Array) -> dict[str, int]:
+    return {"N": scores.shape[0], "C": scores.shape[1]}
+
+
+def _cross_entropy_cases(rng: np.random.Generator) -> list[Case]:
+    """All kinds of scores, each with at least one row whose true class has the largest score and one where not."""
+    cases = []
+    for scores, label, tolerance in _scores(rng):
+        y = rng.integers(0, scores.shape[1], len(scores))
+        y[0] = np.argmin(scores[0])
+        y[1:2] = np.argmax(scores[1:2], axis=1)
+        cases.append(Case((scores, y), label=label, sizes=_sizes(scores), tolerance=tolerance))
+    cases.append(_mismatch(rng.standard_normal((5, 3)), rng.integers(0, 3, (5, 1)), ("scores", "y")))
+    cases.append(_mismatch(rng.standard_normal((5, 3)), rng.integers(0, 3, (1,)), ("scores", "y")))
+    return cases
+
+
+def _accuracy_cases(rng: np.random.Generator) -> list[Case]:
+    """Some rows right and some wrong, never half of them; no ties, whose reading the text leaves open."""
+    n, c = 29, 5
+    whole = rng.permuted(np.tile(np.arange(c), (n, 1)), axis=1)
+    offsets = 1000.0 * rng.choice([-1.0, 1.0], (n, 1))
+    kinds = [
+        (rng.standard_normal((n, c)), f"scores of shape {(n, c)}"),
+        (rng.standard_normal((7, 3)), f"scores of shape {(7, 3)}"),
+        (rng.standard_normal((3, 8)), f"scores of shape {(3, 8)}"),
+        (rng.standard_normal((5, 5)), "as many rows as classes"),
+        (whole, "whole numbers"),
+        (rng.standard_normal((n, c)).astype(np.float32), "float32"),
+        (rng.standard_normal((n, c)) + offsets, "rows near 1000 and −1000"),
+        (rng.standard_normal((1, 4)), "one row alone"),
+    ]
+    cases = []
+    for scores, label in kinds:
+        y = _labels_with(rng, scores, right=-(-2 * len(scores) // 3))
+        cases.append(Case((scores, y), label=label, sizes=_sizes(scores)))
+    cases.append(_mismatch(rng.standard_normal((6, 4)), rng.integers(0, 4, (6, 1)), ("scores", "y")))
+    cases.append(_mismatch(rng.standard_normal((6, 4)), rng.integers(0, 4, (1,)), ("scores", "y")))
+    return cases
+
+
+def _labels_with(rng: np.random.Generator, scores: Array, right: int) -> Array:
+    """Labels (N,) with which `right` rows are right, in random places, and the others wrong."""
+    n, c = scores.shape
+    y = np.asarray(scores.argmax(axis=1))
+    wrong = rng.permutation(n)[right:]
+    y[wrong] = (y[wrong] + rng.integers(1, c, len(wrong))) % c
+    return y
+
+
+EXERCISES = (
+    Exercise(
+        name="mse",
+        lesson=LESSON,
+        signature="mse(pred, y) -> loss",
+        returns=("loss",),
+        quantities=(Quantity("loss", "()", "the mean of the squared errors over every entry"), REFUSED),
+        cases=_mse_cases,
+        reference=losses.mse,
+        run=_or_refused,
+    ),
+    Exercise(
+        name="softmax",
+        lesson=LESSON,
+        signature="softmax(scores) -> p",
+        returns=("p",),
+        quantities=(Quantity("p", "(N, C)", "the probabilities, row by row"),),
+        cases=_softmax_cases,
+        reference=losses.softmax,
+    ),
+    Exercise(
+        name="log_softmax",
+        lesson=LESSON,
+        signature="log_softmax(scores) -> log_p",
+        returns=("log_p",),
+        quantities=(Quantity("log_p", "(N, C)", "the logarithms of the probabilities, row by row"),),
+        cases=_softmax_cases,
+        reference=losses.log_softmax,
+    ),
+    Exercise(
+        name="cross_entropy",
+        lesson=LESSON,
+        signature="cross_entropy(scores, y) -> loss",
+        returns=("loss",),
+        quantities=(
+            Quantity("loss", "()", "the mean over the rows of −log of the true class's probability"),
+            REFUSED,
+        ),
+        cases=_cross_entropy_cases,
+        reference=losses.cross_entropy,
+        run=_or_refused,
+    ),
+    Exercise(
+        name="accuracy",
+        lesson=LESSON,
+        signature="accuracy(scores, y) -> share",
+        returns=("share",),
+        quantities=(Quantity("share", "()", "the share of rows that are right"), REFUSED),
+        cases=_accuracy_cases,
+        reference=losses.accuracy,
+        run=_or_refused,
+    ),
+)

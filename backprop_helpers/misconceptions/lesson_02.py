@@ -1,0 +1,1189 @@
+"""Wrong solutions of lesson 02. Each has one mistake and is right in everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backprop_helpers.losses import log_softmax, softmax
+from backprop_helpers.misconceptions.spec import Misconception
+
+Array = NDArray[Any]
+COUNTED_SHIFT = "counted in public course solutions (20)"
+COUNTED_UNDERFLOW = "counted in public course solutions (12)"
+COUNTED_MEAN = "counted in public course solutions (3)"
+COUNTED_EVERY = "counted in public course solutions (2)"
+COUNTED_KEEPDIMS = "counted in public course solutions (1)"
+COUNTED_RAW = "counted in public course solutions (1)"
+DESIGN = "course design"
+
+
+def _equal(pred: Array, y: Array) -> None:
+    if pred.shape != y.shape:
+        raise ValueError("shapes differ")
+
+
+def _one_each(scores: Array, y: Array) -> None:
+    if y.shape != (len(scores),):
+        raise ValueError("one label per row")
+
+
+def _of_errors(reduce: Callable[[Array], Any]) -> Callable[[Array, Array], Any]:
+    """An mse that checks its shapes and then does `reduce` to pred − y."""
+
+    def wrong(pred: Array, y: Array) -> Any:
+        _equal(pred, y)
+        return reduce(pred - y)
+
+    return wrong
+
+
+def _mse_mean_of_rows(pred: Array, y: Array) -> Any:
+    _equal(pred, y)
+    return np.sum((pred - y) ** 2) / len(pred)
+
+
+def _mse_squares_first(pred: Array, y: Array) -> Any:
+    _equal(pred, y)
+    return np.mean(pred**2 - y**2)
+
+
+def _mse_any_shapes(pred: Array, y: Array) -> Any:
+    return np.mean((pred - y) ** 2)
+
+
+def _mse_size_only(pred: Array, y: Array) -> Any:
+    if pred.size != y.size:
+        raise ValueError("sizes differ")
+    return np.mean((pred - y) ** 2)
+
+
+def _mse_length_only(pred: Array, y: Array) -> Any:
+    if len(pred) != len(y):
+        raise ValueError("lengths differ")
+    return np.mean((pred - y) ** 2)
+
+
+def _mse_in_place(pred: Array, y: Array) -> Any:
+    _equal(pred, y)
+    pred -= y
+    return np.mean(pred**2)
+
+
+def _mse_truncated(pred: Array, y: Array) -> Any:
+    _equal(pred, y)
+    squares = np.zeros_like(pred)
+    squares[...] = (pred - y) ** 2
+    return np.mean(squares)
+
+
+MSE = (
+    Misconception(
+        "mse-sum",
+        "mse",
+        _of_errors(lambda e: np.sum(e**2)),
+        "The loss is the sum of the squared errors; it should be their mean, or it grows with the amount of data.",
+        "Show the same data twice: should the loss become larger? What has to be divided by what?",
+        COUNTED_MEAN,
+    ),
+    Misconception(
+        "mse-shapes-not-checked",
+        "mse",
+        _mse_any_shapes,
+        "The loss is right, but shapes that differ are taken: NumPy then stretches both arrays, and every prediction is compared with every target.",
+        "Print (pred - y).shape for shapes (6,) and (6, 1). What should happen before the subtraction?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-mean-over-rows-only",
+        "mse",
+        _mse_mean_of_rows,
+        "The sum of the squared errors is divided by the number of rows; this course's mean is over every entry.",
+        "How many squared errors does a prediction of shape (5, 3) have?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-divided-by-columns",
+        "mse",
+        _of_errors(lambda e: np.sum(e**2) / e.shape[-1]),
+        "The sum of the squared errors is divided by the length of the last axis; it should be divided by the number of all entries.",
+        "Which number belongs to all axes together?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-half",
+        "mse",
+        _of_errors(lambda e: np.mean(e**2) / 2),
+        "The loss is half of what it should be: a factor ½ stands in it, which some books use and this course does not.",
+        "Compare with the formula on the page: does it have a ½?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-root",
+        "mse",
+        _of_errors(lambda e: np.sqrt(np.mean(e**2))),
+        "The loss is the root of the mean squared error (RMSE); the squared one was asked for.",
+        "Read the last step of the formula once more: what comes after the mean?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-absolute",
+        "mse",
+        _of_errors(lambda e: np.mean(np.abs(e))),
+        "The loss is the mean of the absolute errors (MAE); each error should be squared.",
+        "What happens to an error of 2 in the formula? And to one of 10?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-not-squared",
+        "mse",
+        _of_errors(lambda e: np.mean(e)),
+        "The loss is the mean of the errors themselves, so errors up and errors down cancel; they should be squared first.",
+        "What is the loss of the two errors +3 and −3?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-square-of-the-mean",
+        "mse",
+        _of_errors(lambda e: np.mean(e) ** 2),
+        "The mean is taken first and squared afterwards, so errors up and down cancel; the squares come first, then their mean.",
+        "What is the loss of the two errors +3 and −3?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-squares-before-difference",
+        "mse",
+        _mse_squares_first,
+        "pred² − y² was averaged; the difference has to be taken before squaring, as (pred − y)² is not pred² − y².",
+        "Try pred = −2 and y = 2 by hand.",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-one-less",
+        "mse",
+        _of_errors(lambda e: np.sum(e**2) / (e.size - 1)),
+        "The sum of the squared errors is divided by one less than the number of entries, as for a sample variance; a loss divides by the number itself.",
+        "What does your function give for one single prediction?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-one-for-each-column",
+        "mse",
+        _of_errors(lambda e: np.mean(e**2, axis=0)),
+        "The mean runs over the rows alone and leaves one number per column; the loss is one number for everything.",
+        "A loss is one number. Which axes are still there at the end?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-not-reduced",
+        "mse",
+        _of_errors(lambda e: e**2),
+        "The squared errors come back one by one; their mean, a single number, was asked for.",
+        "The squares are there. What turns many numbers into one?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-compares-sizes-only",
+        "mse",
+        _mse_size_only,
+        "Only the number of entries is compared: (6,) and (6, 1) both hold 6 and are taken, and then give a 6 × 6 table of differences.",
+        "Two arrays fit when more than their number of entries agrees. What says everything about an array's form?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-compares-lengths-only",
+        "mse",
+        _mse_length_only,
+        "Only the first axis is compared: (4, 3) and (4, 1) both have length 4 and are taken, and NumPy stretches the second.",
+        "len looks at one axis. What says everything about an array's form?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-changes-pred",
+        "mse",
+        _mse_in_place,
+        "The loss is found by overwriting pred with the errors; whoever called mse still needs pred as it was.",
+        "Which operator makes a new array, and which writes into the old one?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-whole-numbers",
+        "mse",
+        _mse_truncated,
+        "The squares are written into an array made like pred; when pred holds whole numbers, everything behind the decimal point is lost.",
+        "What dtype does the array have that you write into, and where does it get it from?",
+        DESIGN,
+    ),
+)
+
+
+def _exponentials(scores: Array) -> Array:
+    return np.asarray(np.exp(scores - scores.max(axis=1, keepdims=True)))
+
+
+def _naive(scores: Array) -> Array:
+    powers = np.exp(scores)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def _softmax_global_max(scores: Array) -> Array:
+    return _naive(scores - scores.max())
+
+
+def _softmax_column_max(scores: Array) -> Array:
+    return _naive(scores - scores.max(axis=0))
+
+
+def _softmax_wrong_axis(scores: Array) -> Array:
+    powers = np.exp(scores - scores.max(axis=0))
+    return np.asarray(powers / powers.sum(axis=0))
+
+
+def _softmax_sum_of_columns(scores: Array) -> Array:
+    powers = _exponentials(scores)
+    return np.asarray(powers / powers.sum(axis=0))
+
+
+def _softmax_sum_of_all(scores: Array) -> Array:
+    powers = _exponentials(scores)
+    return np.asarray(powers / powers.sum())
+
+
+def _softmax_sum_without_keepdims(scores: Array) -> Array:
+    powers = _exponentials(scores)
+    return np.asarray(powers / powers.sum(axis=1))
+
+
+def _softmax_max_without_keepdims(scores: Array) -> Array:
+    return _naive(scores - scores.max(axis=1))
+
+
+def _softmax_no_exponentials(scores: Array) -> Array:
+    return np.asarray(scores / scores.sum(axis=1, keepdims=True))
+
+
+def _softmax_reversed(scores: Array) -> Array:
+    return softmax(-scores)
+
+
+def _softmax_sigmoid(scores: Array) -> Array:
+    return np.asarray(np.where(scores >= 0, 1.0, _small(scores)) / (1 + _small(scores)))
+
+
+def _small(scores: Array) -> Array:
+    return np.asarray(np.exp(-np.abs(scores)))
+
+
+def _softmax_mean(scores: Array) -> Array:
+    powers = _exponentials(scores)
+    return np.asarray(powers / powers.mean(axis=1, keepdims=True))
+
+
+def _softmax_in_place(scores: Array) -> Array:
+    scores -= scores.max(axis=1, keepdims=True)
+    return _naive(scores)
+
+
+def _softmax_truncated(scores: Array) -> Array:
+    p = np.zeros_like(scores)
+    p[...] = softmax(scores)
+    return p
+
+
+def _softmax_base_two(scores: Array) -> Array:
+    return softmax(scores * np.log(2))
+
+
+def _softmax_hard(scores: Array) -> Array:
+    return np.asarray(scores == scores.max(axis=1, keepdims=True), dtype=float)
+
+
+SOFTMAX = (
+    Misconception(
+        "softmax-no-max-shift",
+        "softmax",
+        _naive,
+        "p is right for small scores, but exp is taken of the scores as they are: it overflows near 710 and p becomes nan.",
+        "Which number can be subtracted from all scores of a row without changing the probabilities, and which choice keeps exp at or below 1?",
+        COUNTED_SHIFT,
+    ),
+    Misconception(
+        "softmax-max-without-keepdims",
+        "softmax",
+        _softmax_max_without_keepdims,
+        "The rows' maxima have lost their second axis: (N,) is laid along the columns of (N, C) instead of beside the rows.",
+        "Print the shape of the maxima. What shape must they have so that each row meets its own?",
+        COUNTED_KEEPDIMS,
+    ),
+    Misconception(
+        "softmax-sum-without-keepdims",
+        "softmax",
+        _softmax_sum_without_keepdims,
+        "The rows' sums have lost their second axis: (N,) is laid along the columns of (N, C) instead of beside the rows.",
+        "Print the shape of the sums. What shape must they have so that each row is divided by its own?",
+        DESIGN,
+    ),
+    Misconception(
+        "softmax-wrong-axis",
+        "softmax",
+        _softmax_wrong_axis,
+        "p adds up to 1 down each column, so the examples of a batch share a probability; each row should add up to 1.",
+        "Which axis holds the classes of one example?",
+        DESIGN,
+    ),
+    Misconception(
+        "softmax-sum-over-columns",
+        "softmax",
+        _softmax_sum_of_columns,
+        "The maximum is each row's own, but the sum of the exponentials runs down the columns; both belong to one row.",
+        "Two reductions, one axis: which of them looks along the other?",
+        DESIGN,
+    ),
+    Misconception(
+        "softmax-sum-over-everything",
+        "softmax",
+        _softmax_sum_of_all,
+        "The exponentials are divided by their sum over the whole array, so all rows together add up to 1; each row should.",
+        "Add up p along each row. What comes out, and what should?",
+        DESIGN,
+    ),
+    Misconception(
+        "softmax-one-max-for-all",
+        "softmax",
+        _softmax_global_max,
+        "One maximum of the whole array is subtracted from every row: a row far below it turns to exp(−2000) = 0, and 0/0 is nan.",
+        "Two rows, one near 1000 and one near −1000: which maximum suits each?",
+        DESIGN,
+    ),
+    Misconception(
+        "softmax-shift-by-columns",
+        "softmax",
+        _softmax_column_max,
+        "Each column's maximum is subtracted; inside a row that takes different amounts from different classes, which changes p.",
+        "A shift leaves p alone only when all scores of one row get the same. Which axis is the maximum taken over?",
+        DESIGN,
+    ),
+    Misconception(
+        "softmax-not-exponentiated",
+        "softmax",
+        _softmax_no_exponentials,
+        "The scores themselves are divided by their sum, without exp: p can then be negative.",
+        "What makes every score positive before the division?",
+        DESIGN,
+    ),
+    Misconception(
+        "softmax-not-divided",
+        "softmax",
+        _exponentials,
+        "p holds exponentials of which the largest is 1; they are not divided by the row's sum, so a row does not add up to 1.",
+        "The numbers are positive now. Add up p along each row: what comes out?",
+        DESIGN,
+    ),
+    Misconception(
+        "softmax-reversed",
+        "softmax",
+        _softmax_reversed,
+        "The smallest score gets the largest probability: the sign of the exponent is turned round.",
+        "What is subtracted from what before exp?",
+        DESIGN,
+    ),
+    Misconception(
+        "softmax-is-sigmoid",
+        "softmax",
+        _softmax_sigmoid,
+        "p is the sigmoid of each score by itself; in softmax the classes of a row share a total of 1.",
+        "If one class's score grows, what happens to the others' probabilities?",
+        DESIGN,
+    ),
+    Misconception(
+        "softmax-divided-by-mean",
+        "softmax",
+        _softmax_mean,
+        "The exponentials are divided by the row's mean, so each row adds up to C; they should be divided by the row's sum.",
+        "Add up p along each row. What comes out?",
+        DESIGN,
+    ),
+    Misconception(
+        "softmax-returns-logarithms",
+        "softmax",
+        log_softmax,
+        "p holds logarithms of probabilities: every entry is 0 or below.",
+        "Can a probability be negative? Which step is one too many?",
+        DESIGN,
+    ),
+    Misconception(
+        "softmax-base-two",
+        "softmax",
+        _softmax_base_two,
+        "Powers of 2 are taken where powers of e belong, so p is flatter than it should be.",
+        "Which function of NumPy is the e-function?",
+        DESIGN,
+    ),
+    Misconception(
+        "softmax-hard",
+        "softmax",
+        _softmax_hard,
+        "p is 1 at the largest score and 0 elsewhere; softmax gives every class its share.",
+        "The soft in softmax: what do the other classes keep?",
+        DESIGN,
+    ),
+    Misconception(
+        "softmax-changes-scores",
+        "softmax",
+        _softmax_in_place,
+        "p is right, but the maximum is subtracted from scores itself; whoever called softmax still needs scores as they were.",
+        "Which operator makes a new array, and which writes into the old one?",
+        "counted in public course solutions (in-place changes of an argument: 15)",
+    ),
+    Misconception(
+        "softmax-whole-numbers",
+        "softmax",
+        _softmax_truncated,
+        "p is written into an array made like scores; when scores are whole numbers, every probability below 1 becomes 0.",
+        "What dtype does the array have that you write into, and where does it get it from?",
+        DESIGN,
+    ),
+)
+
+
+def _shifted(scores: Array) -> Array:
+    return np.asarray(scores - scores.max(axis=1, keepdims=True))
+
+
+def _log_sum(scores: Array, log: Any = np.log) -> Array:
+    return np.asarray(log(np.exp(scores).sum(axis=1, keepdims=True)))
+
+
+def _log_of_softmax(scores: Array) -> Array:
+    return np.asarray(np.log(softmax(scores)))
+
+
+def _log_softmax_no_shift(scores: Array) -> Array:
+    return np.asarray(scores - _log_sum(scores))
+
+
+def _log_naive(scores: Array) -> Array:
+    return np.asarray(np.log(_naive(scores)))
+
+
+def _log_softmax_small_constant(scores: Array) -> Array:
+    return np.asarray(np.log(softmax(scores) + 1e-12))
+
+
+def _log_softmax_shift_lost(scores: Array) -> Array:
+    return np.asarray(scores - _log_sum(_shifted(scores)))
+
+
+def _log_softmax_shift_once(scores: Array) -> Array:
+    return np.asarray(_shifted(scores) - _log_sum(scores))
+
+
+def _log_softmax_global_max(scores: Array) -> Array:
+    return _log_softmax_no_shift(scores - scores.max())
+
+
+def _log_softmax_wrong_axis(scores: Array) -> Array:
+    return np.asarray(log_softmax(scores.T).T)
+
+
+def _log_softmax_sum_of_all(scores: Array) -> Array:
+    shifted = _shifted(scores)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum()))
+
+
+def _log_softmax_without_keepdims(scores: Array) -> Array:
+    shifted = _shifted(scores)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1)))
+
+
+def _log_softmax_max_without_keepdims(scores: Array) -> Array:
+    return _log_softmax_no_shift(scores - scores.max(axis=1))
+
+
+def _log_softmax_negative(scores: Array) -> Array:
+    return -log_softmax(scores)
+
+
+def _log_softmax_added(scores: Array) -> Array:
+    return np.asarray(_shifted(scores) + _log_sum(_shifted(scores)))
+
+
+def _log_softmax_sum_of_logs(scores: Array) -> Array:
+    shifted = _shifted(scores)
+    return np.asarray(shifted - shifted.sum(axis=1, keepdims=True))
+
+
+def _log_softmax_divided(scores: Array) -> Array:
+    return np.asarray(_shifted(scores) / _log_sum(_shifted(scores)))
+
+
+def _log_softmax_no_log(scores: Array) -> Array:
+    shifted = _shifted(scores)
+    return np.asarray(shifted - np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def _log_softmax_mean_inside(scores: Array) -> Array:
+    return np.asarray(log_softmax(scores) + np.log(scores.shape[1]))
+
+
+def _log_softmax_base_two(scores: Array) -> Array:
+    return np.asarray(log_softmax(scores) / np.log(2))
+
+
+def _log_softmax_mixed_base(scores: Array) -> Array:
+    return np.asarray(_shifted(scores) - _log_sum(_shifted(scores), np.log2))
+
+
+def _log_softmax_in_place(scores: Array) -> Array:
+    scores -= scores.max(axis=1, keepdims=True)
+    return np.asarray(scores - _log_sum(scores))
+
+
+def _log_softmax_truncated(scores: Array) -> Array:
+    log_p = np.zeros_like(scores)
+    log_p[...] = log_softmax(scores)
+    return log_p
+
+
+LOG_SOFTMAX = (
+    Misconception(
+        "log-softmax-of-softmax",
+        "log_softmax",
+        _log_of_softmax,
+        "The logarithm is taken of the finished probabilities: one far behind has become exactly 0, and log 0 is −∞.",
+        "Take the logarithm of the quotient on paper: which part needs no exp at all?",
+        COUNTED_UNDERFLOW,
+    ),
+    Misconception(
+        "log-softmax-no-max-shift",
+        "log_softmax",
+        _log_softmax_no_shift,
+        "log Σ exp is taken of the scores as they are: exp overflows near 710 and underflows near −746, and the result is infinite.",
+        "Which number can be taken out of the sum of exponentials, so that the largest of them is exp(0)?",
+        COUNTED_SHIFT,
+    ),
+    Misconception(
+        "log-softmax-of-naive-softmax",
+        "log_softmax",
+        _log_naive,
+        "The logarithm is taken of a softmax without a shift: exp overflows near 710, and the result is nan or −∞.",
+        "Shift each row first. Then take the logarithm of the quotient on paper: which part needs no exp at all?",
+        COUNTED_SHIFT,
+    ),
+    Misconception(
+        "log-softmax-small-constant",
+        "log_softmax",
+        _log_softmax_small_constant,
+        "A small constant inside the logarithm (or clipping the probability) hides log 0: everything far behind gets about −27.6, whatever its score.",
+        "No constant is needed when the logarithm never sees a 0. Which part of log(a/b) = log a − log b needs no exp at all?",
+        COUNTED_UNDERFLOW,
+    ),
+    Misconception(
+        "log-softmax-shift-lost",
+        "log_softmax",
+        _log_softmax_shift_lost,
+        "The maximum is subtracted inside the sum but not from the score in front: log_p is too large by the row's maximum.",
+        "In how many places of the formula do the scores stand?",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-shift-in-front-only",
+        "log_softmax",
+        _log_softmax_shift_once,
+        "The maximum is subtracted from the score in front but not inside the sum: log_p is too small by the row's maximum, and exp still overflows.",
+        "In how many places of the formula do the scores stand?",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-one-max-for-all",
+        "log_softmax",
+        _log_softmax_global_max,
+        "One maximum of the whole array is subtracted from every row: in a row far below it every exponential is 0, and log 0 is −∞.",
+        "Two rows, one near 1000 and one near −1000: which maximum suits each?",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-wrong-axis",
+        "log_softmax",
+        _log_softmax_wrong_axis,
+        "The exponentials add up to 1 down each column, so the examples of a batch share a probability; each row should add up to 1.",
+        "Which axis holds the classes of one example?",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-sum-over-everything",
+        "log_softmax",
+        _log_softmax_sum_of_all,
+        "The exponentials are added up over the whole array; each row has its own sum.",
+        "Add up exp(log_p) along each row. What comes out, and what should?",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-sum-without-keepdims",
+        "log_softmax",
+        _log_softmax_without_keepdims,
+        "The rows' sums have lost their second axis: (N,) is laid along the columns of (N, C) instead of beside the rows.",
+        "Print the shape of the sums. What shape must they have so that each row meets its own?",
+        COUNTED_KEEPDIMS,
+    ),
+    Misconception(
+        "log-softmax-max-without-keepdims",
+        "log_softmax",
+        _log_softmax_max_without_keepdims,
+        "The rows' maxima have lost their second axis: (N,) is laid along the columns of (N, C) instead of beside the rows.",
+        "Print the shape of the maxima. What shape must they have so that each row meets its own?",
+        COUNTED_KEEPDIMS,
+    ),
+    Misconception(
+        "log-softmax-negative",
+        "log_softmax",
+        _log_softmax_negative,
+        "log_p has the wrong sign: it is −log p, which belongs to the loss. The logarithm of a probability is 0 or below.",
+        "Which of the two terms is subtracted from which?",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-sum-added",
+        "log_softmax",
+        _log_softmax_added,
+        "The logarithm of the sum is added; a division inside a logarithm turns into a subtraction.",
+        "log(a/b) is log a … log b: which sign?",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-quotient-of-logs",
+        "log_softmax",
+        _log_softmax_divided,
+        "The score is divided by the logarithm of the sum; a division inside a logarithm turns into a subtraction.",
+        "log(a/b) is not log a / log b. What is it?",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-sum-of-logs",
+        "log_softmax",
+        _log_softmax_sum_of_logs,
+        "log and sum have changed places: the shifted scores are added up, but log Σ exp is not Σ log exp.",
+        "Which comes first, the sum or the logarithm? Try two scores of 0 by hand.",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-sum-not-logged",
+        "log_softmax",
+        _log_softmax_no_log,
+        "The sum of the exponentials is subtracted itself, not its logarithm.",
+        "Take the logarithm of numerator and denominator: what becomes of the denominator?",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-normaliser-missing",
+        "log_softmax",
+        _shifted,
+        "Only the row's maximum is subtracted; the logarithm of the sum of exponentials is missing.",
+        "Add up exp(log_p) along each row. What comes out, and what should?",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-mean-inside",
+        "log_softmax",
+        _log_softmax_mean_inside,
+        "The mean of the exponentials is taken where their sum belongs: log_p is too large by log C.",
+        "Add up exp(log_p) along each row. What comes out, and what should?",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-returns-probabilities",
+        "log_softmax",
+        softmax,
+        "log_p holds the probabilities; their logarithms were asked for.",
+        "Each entry should be 0 or below. Which step is missing?",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-base-two",
+        "log_softmax",
+        _log_softmax_base_two,
+        "The logarithm is to base 2 (bits); this course uses the natural logarithm (nats).",
+        "Which function of NumPy undoes np.exp?",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-mixed-bases",
+        "log_softmax",
+        _log_softmax_mixed_base,
+        "The logarithm of the sum is to base 2 while the exponentials are powers of e.",
+        "Which function of NumPy undoes np.exp?",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-changes-scores",
+        "log_softmax",
+        _log_softmax_in_place,
+        "log_p is right, but the maximum is subtracted from scores itself; whoever called log_softmax still needs scores as they were.",
+        "Which operator makes a new array, and which writes into the old one?",
+        "counted in public course solutions (in-place changes of an argument: 15)",
+    ),
+    Misconception(
+        "log-softmax-whole-numbers",
+        "log_softmax",
+        _log_softmax_truncated,
+        "log_p is written into an array made like scores; when scores are whole numbers, everything behind the decimal point is lost.",
+        "What dtype does the array have that you write into, and where does it get it from?",
+        DESIGN,
+    ),
+)
+
+
+def _own(log_p: Array, y: Array) -> Array:
+    """Each row's entry at its label."""
+    return np.asarray(log_p[np.arange(len(y)), y])
+
+
+def _of_log_p(reduce: Callable[[Array, Array], Any]) -> Callable[[Array, Array], Any]:
+    """A cross-entropy that checks its shapes and then does `reduce` to the log-probabilities and y."""
+
+    def wrong(scores: Array, y: Array) -> Any:
+        _one_each(scores, y)
+        return reduce(log_softmax(scores), y)
+
+    return wrong
+
+
+def _of_scores(reduce: Callable[[Array, Array], Any]) -> Callable[[Array, Array], Any]:
+    def wrong(scores: Array, y: Array) -> Any:
+        _one_each(scores, y)
+        return reduce(scores, y)
+
+    return wrong
+
+
+def _ce_any_shapes(scores: Array, y: Array) -> Any:
+    return -log_softmax(scores)[np.arange(len(scores)), y].mean()
+
+
+def _ce_length_only(scores: Array, y: Array) -> Any:
+    if len(scores) != len(y):
+        raise ValueError("lengths differ")
+    return _ce_any_shapes(scores, y)
+
+
+def _ce_in_place(scores: Array, y: Array) -> Any:
+    _one_each(scores, y)
+    scores -= scores.max(axis=1, keepdims=True)
+    return -_own(log_softmax(scores), y).mean()
+
+
+def _binary(scores: Array, y: Array) -> Any:
+    p = softmax(scores)
+    truth = np.eye(scores.shape[1])[y]
+    return -np.log(np.where(truth > 0, p, 1 - p)).sum(axis=1).mean()
+
+
+def _squared(scores: Array, y: Array) -> Any:
+    return np.mean(np.sum((softmax(scores) - np.eye(scores.shape[1])[y]) ** 2, axis=1))
+
+
+def _integer_log_p(scores: Array, y: Array) -> Any:
+    return -_own(_log_softmax_truncated(scores), y).mean()
+
+
+CROSS_ENTROPY = (
+    Misconception(
+        "cross-entropy-no-max-shift",
+        "cross_entropy",
+        _of_scores(lambda s, y: -np.log(_own(_naive(s), y)).mean()),
+        "The loss is right for small scores, but exp is taken of the scores as they are: it overflows near 710 and the loss is nan.",
+        "Which function of this lesson is finite for every finite score?",
+        COUNTED_SHIFT,
+    ),
+    Misconception(
+        "cross-entropy-log-of-underflow",
+        "cross_entropy",
+        _of_scores(lambda s, y: -np.log(_own(softmax(s), y)).mean()),
+        "The logarithm is taken of the finished probability: with scores far apart it is exactly 0, log 0 is −∞ and the loss infinite.",
+        "Which function of this lesson gives the logarithm without ever making the probability?",
+        COUNTED_UNDERFLOW,
+    ),
+    Misconception(
+        "cross-entropy-small-constant",
+        "cross_entropy",
+        _of_scores(lambda s, y: -np.log(_own(softmax(s), y) + 1e-12).mean()),
+        "A small constant inside the logarithm (or clipping the probability) hides log 0: no mistake costs more than 27.6, however sure it was.",
+        "Which function of this lesson gives the logarithm without ever making the probability?",
+        COUNTED_UNDERFLOW,
+    ),
+    Misconception(
+        "cross-entropy-sum",
+        "cross_entropy",
+        _of_log_p(lambda log_p, y: -_own(log_p, y).sum()),
+        "The loss is the sum over the rows; it should be their mean, or it grows with the size of the batch.",
+        "Show the same batch twice: should the loss become larger?",
+        COUNTED_MEAN,
+    ),
+    Misconception(
+        "cross-entropy-every-class",
+        "cross_entropy",
+        _of_log_p(lambda log_p, y: -log_p.sum(axis=1).mean()),
+        "The logarithms of all classes are added up; only the true class of each row counts.",
+        "Where does y come in?",
+        COUNTED_EVERY,
+    ),
+    Misconception(
+        "cross-entropy-mean-over-everything",
+        "cross_entropy",
+        _of_log_p(lambda log_p, y: -log_p.mean()),
+        "The mean of all log-probabilities is taken, whatever y says; only the true class of each row counts.",
+        "Where does y come in?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-mean-over-classes-too",
+        "cross_entropy",
+        _of_log_p(lambda log_p, y: -_own(log_p, y).sum() / log_p.size),
+        "The sum is divided by N · C, the mean runs over the classes too; each row gives one number, so divide by N alone.",
+        "How many numbers are added up, one per row or one per entry?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-divided-twice",
+        "cross_entropy",
+        _of_log_p(lambda log_p, y: -_own(log_p, y).mean() / len(y)),
+        "The loss is divided by N twice: the mean already does it once.",
+        "What does .mean() divide by?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-sign",
+        "cross_entropy",
+        _of_log_p(lambda log_p, y: _own(log_p, y).mean()),
+        "The loss is negative: the minus in front of the logarithm is missing.",
+        "What is the sign of the logarithm of a number below 1, and which sign should a loss have?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-labels-off-by-one",
+        "cross_entropy",
+        _of_log_p(lambda log_p, y: -_own(log_p, y - 1).mean()),
+        "Each label is taken one too low, as if classes were counted from 1; label 0 then silently means the last class.",
+        "Which column of scores belongs to label 0?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-whole-columns",
+        "cross_entropy",
+        _of_log_p(lambda log_p, y: -log_p[:, y].mean()),
+        "log_p[:, y] takes whole columns, an N × N table in which every row meets every label; each row should meet its own.",
+        "Print the shape of what the indexing gives. How does NumPy pair a row index with a column index?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-y-as-one-hot",
+        "cross_entropy",
+        _of_log_p(lambda log_p, y: -(y * log_p).sum(axis=1).mean()),
+        "y is multiplied with the log-probabilities as if it were one-hot; here y holds one whole number per row, which says a column.",
+        "Print y and its shape. How can a whole number pick an entry of its row?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-predicted-class",
+        "cross_entropy",
+        _of_log_p(lambda log_p, y: -log_p.max(axis=1).mean()),
+        "The loss uses the class with the largest score, so it measures how sure the model is, not whether it is right.",
+        "Where does y come in?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-of-raw-scores",
+        "cross_entropy",
+        _of_scores(lambda s, y: -np.log(_own(s, y)).mean()),
+        "The logarithm is taken of the raw score, which is no probability and may be negative.",
+        "What has to happen to scores before they are probabilities?",
+        COUNTED_RAW,
+    ),
+    Misconception(
+        "cross-entropy-score-as-logarithm",
+        "cross_entropy",
+        _of_scores(lambda s, y: -_own(s, y).mean()),
+        "The raw score of the true class is used as if it were a log-probability; the other classes' scores don't count at all.",
+        "If a wrong class's score grows, should the loss stay?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-no-logarithm",
+        "cross_entropy",
+        _of_scores(lambda s, y: -_own(softmax(s), y).mean()),
+        "Minus the probability is averaged; its logarithm is missing.",
+        "What should the loss be when the true class gets probability 1, and what when it gets almost 0?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-log-of-mean",
+        "cross_entropy",
+        _of_scores(lambda s, y: -np.log(_own(softmax(s), y).mean())),
+        "The probabilities are averaged first and the logarithm comes last; each row's logarithm comes first, then their mean.",
+        "Which comes first in the formula, the mean or the logarithm?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-wrong-axis",
+        "cross_entropy",
+        _of_scores(lambda s, y: -_own(log_softmax(s.T).T, y).mean()),
+        "The softmax runs down the columns, so the examples of a batch share a probability; each row should add up to 1.",
+        "Which axis holds the classes of one example?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-softmax-twice",
+        "cross_entropy",
+        _of_scores(lambda s, y: -_own(log_softmax(softmax(s)), y).mean()),
+        "Softmax is taken twice: the probabilities go into a log-softmax that expects scores, and the loss becomes far too flat.",
+        "What goes into log_softmax, scores or probabilities?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-shift-lost",
+        "cross_entropy",
+        _of_scores(lambda s, y: -_own(_log_softmax_shift_lost(s), y).mean()),
+        "The maximum is subtracted inside the sum but not from the true class's score: the loss is too small by the rows' maxima.",
+        "In how many places of the formula do the scores stand?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-base-two",
+        "cross_entropy",
+        _of_log_p(lambda log_p, y: -_own(log_p, y).mean() / np.log(2)),
+        "The logarithm is to base 2 (bits); this course uses the natural logarithm (nats).",
+        "Which function of NumPy undoes np.exp?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-other-classes-too",
+        "cross_entropy",
+        _of_scores(_binary),
+        "−log(1 − p) of the wrong classes is added, as for separate yes/no questions; with one right class only its own logarithm counts.",
+        "How many terms has the sum over the classes when the truth is 1 at one class and 0 elsewhere?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-squared-error",
+        "cross_entropy",
+        _of_scores(_squared),
+        "The squared distance between p and the one-hot truth is averaged (the Brier score); cross-entropy takes a logarithm.",
+        "What does the formula do with the probability of the true class?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-not-reduced",
+        "cross_entropy",
+        _of_log_p(lambda log_p, y: -_own(log_p, y)),
+        "One loss per row comes back; their mean, a single number, was asked for.",
+        "The rows' losses are there. What turns them into one number?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-shapes-not-checked",
+        "cross_entropy",
+        _ce_any_shapes,
+        "The loss is right, but y of shape (N, 1) is taken: then every row meets every label, an N × N table.",
+        "Which shape must y have, written with N? What should happen when it hasn't?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-compares-lengths-only",
+        "cross_entropy",
+        _ce_length_only,
+        "Only the number of rows is compared: y of shape (N, 1) has N of them and is taken, and then every row meets every label.",
+        "len looks at one axis. What says everything about an array's form?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-changes-scores",
+        "cross_entropy",
+        _ce_in_place,
+        "The loss is right, but the maximum is subtracted from scores itself; whoever called cross_entropy still needs scores as they were.",
+        "Which operator makes a new array, and which writes into the old one?",
+        "counted in public course solutions (in-place changes of an argument: 15)",
+    ),
+    Misconception(
+        "cross-entropy-whole-numbers",
+        "cross_entropy",
+        _of_scores(_integer_log_p),
+        "The log-probabilities are written into an array made like scores; when scores are whole numbers, everything behind the decimal point is lost.",
+        "What dtype does the array have that you write into, and where does it get it from?",
+        DESIGN,
+    ),
+)
+
+
+def _hits(scores: Array, y: Array) -> Array:
+    return np.asarray(scores.argmax(axis=1) == y)
+
+
+def _acc_any_shapes(scores: Array, y: Array) -> Any:
+    return np.mean(scores.argmax(axis=1) == y)
+
+
+def _acc_length_only(scores: Array, y: Array) -> Any:
+    if len(scores) != len(y):
+        raise ValueError("lengths differ")
+    return _acc_any_shapes(scores, y)
+
+
+ACCURACY = (
+    Misconception(
+        "accuracy-shapes-not-checked",
+        "accuracy",
+        _acc_any_shapes,
+        "The share is right, but y of shape (N, 1) is taken: then every row's prediction is compared with every label.",
+        "Print the shape of the comparison for y of shape (6, 1). What should happen before it?",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-compares-lengths-only",
+        "accuracy",
+        _acc_length_only,
+        "Only the number of rows is compared: y of shape (N, 1) has N of them and is taken, and every prediction meets every label.",
+        "len looks at one axis. What says everything about an array's form?",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-count",
+        "accuracy",
+        _of_scores(lambda s, y: _hits(s, y).sum()),
+        "The number of right rows comes back; their share, between 0 and 1, was asked for.",
+        "How many rows are there in all?",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-error-rate",
+        "accuracy",
+        _of_scores(lambda s, y: 1 - _hits(s, y).mean()),
+        "The share of wrong rows comes back; the share of right ones was asked for.",
+        "What should come out when every row is right?",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-percent",
+        "accuracy",
+        _of_scores(lambda s, y: 100 * _hits(s, y).mean()),
+        "The share comes back in percent; a number between 0 and 1 was asked for.",
+        "What should come out when every row is right?",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-rounded",
+        "accuracy",
+        _of_scores(lambda s, y: round(float(_hits(s, y).mean()), 2)),
+        "The share is rounded to two places; rounding belongs where a number is shown, not where it is computed.",
+        "Compare 2/3 with what your function gives for two right rows of three.",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-whole-division",
+        "accuracy",
+        _of_scores(lambda s, y: _hits(s, y).sum() // len(y)),
+        "The number of right rows is divided with //, which drops everything behind the decimal point: the share is 0 or 1.",
+        "Which of Python's two divisions keeps the fraction?",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-divided-by-classes",
+        "accuracy",
+        _of_scores(lambda s, y: _hits(s, y).sum() / s.shape[1]),
+        "The number of right rows is divided by the number of classes; it should be divided by the number of rows.",
+        "Which of N and C counts the examples?",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-divided-by-everything",
+        "accuracy",
+        _of_scores(lambda s, y: _hits(s, y).sum() / s.size),
+        "The number of right rows is divided by the number of scores, N · C; it should be divided by the number of rows.",
+        "What should come out when every row is right?",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-wrong-axis",
+        "accuracy",
+        _of_scores(lambda s, y: np.mean(s.argmax(axis=0) == y)),
+        "The largest score is looked for down the columns, which finds a row for each class; each row should find its class.",
+        "The answer needs N predictions. Which axis must disappear?",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-one-argmax-for-all",
+        "accuracy",
+        _of_scores(lambda s, y: np.mean(s.argmax() == y)),
+        "argmax without an axis gives one place in the whole array; each row needs its own prediction.",
+        "Print what argmax gives. How many predictions should there be?",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-smallest-score",
+        "accuracy",
+        _of_scores(lambda s, y: np.mean(s.argmin(axis=1) == y)),
+        "The class with the smallest score is taken as the prediction; the largest score wins.",
+        "Does a class the model believes in get a high or a low score?",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-labels-off-by-one",
+        "accuracy",
+        _of_scores(lambda s, y: np.mean(s.argmax(axis=1) + 1 == y)),
+        "The predicted class is counted from 1 while the labels are counted from 0.",
+        "Which label belongs to the first column of scores?",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-value-for-place",
+        "accuracy",
+        _of_scores(lambda s, y: np.mean(s.max(axis=1) == y)),
+        "The largest score itself is compared with the label; its place in the row, the column's number, is the prediction.",
+        "max says how large. What says where?",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-more-than-half",
+        "accuracy",
+        _of_scores(lambda s, y: np.mean(_own(softmax(s), y) > 0.5)),
+        "A row counts as right only when the true class has probability above ½; with several classes the largest may be smaller than that.",
+        "Three classes with probabilities 0.4, 0.3, 0.3: what is predicted?",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-positive-score",
+        "accuracy",
+        _of_scores(lambda s, y: np.mean(_own(s, y) > 0)),
+        "A row counts as right when its true class has a positive score; what matters is whether it is the largest of its row.",
+        "Can two classes of one row both have positive scores?",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-mean-probability",
+        "accuracy",
+        _of_scores(lambda s, y: np.mean(_own(softmax(s), y))),
+        "The mean probability of the true class comes back; accuracy counts right and wrong only, however sure the model was.",
+        "A row with p = 0.51 at the true class and one with 0.99: how much does each add?",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-exponentials-overflow",
+        "accuracy",
+        _of_scores(lambda s, y: np.mean(_naive(s).argmax(axis=1) == y)),
+        "Probabilities are computed first, without a shift: at large scores they are nan, and argmax of nan finds the first class.",
+        "Does softmax change which class of a row is the largest? Is it needed here?",
+        COUNTED_SHIFT,
+    ),
+    Misconception(
+        "accuracy-not-reduced",
+        "accuracy",
+        _of_scores(_hits),
+        "Right or wrong comes back for each row; their share, a single number, was asked for.",
+        "What is the mean of True, True, False?",
+        DESIGN,
+    ),
+)
+
+MISCONCEPTIONS = (*MSE, *SOFTMAX, *LOG_SOFTMAX, *CROSS_ENTROPY, *ACCURACY)
