@@ -1,0 +1,313 @@
+"""What the exercises of lesson 03 must satisfy: slopes by differences, local gradients, paths that add, products.
+
+The functions whose slopes are asked for are named in a case's `extra` and built by the `run`, so that a case stays
+plain data.
+"""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from backprop_helpers import chain_rule
+from backprop_helpers.checks.spec import (
+    Case,
+    Exercise,
+    Fn,
+    Quantity,
+    Tolerance,
+    Wrong,
+    call_and_name,
+    name_returned,
+)
+
+LESSON = "03_chain_rule"
+
+# A central difference with any h from 1e-3 to 1e-8 stays inside this on the functions below.
+SLOPE = Tolerance(
+    1e-6, 1e-6, "a central difference with a sensible h is right to 7 digits or more; 6 are asked for"
+)
+
+CURVES: dict[str, Callable[[Any, Any], Any]] = {
+    "sine": lambda x, c: c[0] * np.sin(c[1] * x),
+    "cubic": lambda x, c: c[0] * x**3 + c[1] * x,
+    "bowl": lambda x, c: c[0] * x**2,
+    "raised": lambda x, c: 30 + c[0] * np.tanh(c[1] * x),
+}
+
+
+def _curve_cases(rng: np.random.Generator) -> list[Case]:
+    """Slopes on a wave, at an integer, at the bottom of a steep bowl (the two sides must cancel), and far above 0."""
+    a, b = rng.uniform(0.8, 1.4, (2, 5)).round(2)
+    far = 1000 * a[3]  # so steep that a one-sided difference shows at any h
+    point = round(float(rng.uniform(0.2, 0.8)), 2)
+    n = int(rng.integers(2, 5))
+    return [
+        _curve("sine", (a[0], b[0]), point, f"f(x) = {a[0]:g} sin({b[0]:g} x) at x = {point:g}"),
+        _curve("cubic", (a[1], b[1]), -point, f"f(x) = {a[1]:g} x³ + {b[1]:g} x at x = −{point:g}"),
+        _curve("cubic", (a[2], b[2]), n, f"f(x) = {a[2]:g} x³ + {b[2]:g} x at the integer x = {n}"),
+        _curve("bowl", (far,), 0.0, f"f(x) = {far:g} x² at x = 0, the bottom of a steep bowl"),
+        _curve("raised", (a[4], b[4]), point, f"f(x) = 30 + {a[4]:g} tanh({b[4]:g} x) at x = {point:g}"),
+    ]
+
+
+def _curve(name: str, c: Sequence[float], x: float, label: str) -> Case:
+    return Case((x,), label=label, extra={"f": name, "c": tuple(map(float, c))})
+
+
+def _run_curve(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
+    f, c = CURVES[case.extra["f"]], case.extra["c"]
+    return name_returned(exercise, fn(lambda x: f(x, c), *case.args))
+
+
+def _field_cases(rng: np.random.Generator) -> list[Case]:
+    """Arrays of rank 1, 2, 3 and 0, of integers, and one that does not lie row by row in memory."""
+    cases = []
+    for shape, kind in (
+        ((5,), ""),
+        ((3, 4), ""),
+        ((2, 4, 3), ""),
+        ((), "0-d"),
+        ((2, 5), "int"),
+        ((4, 3), "T"),
+    ):
+        whole = rng.integers(2, 6, shape)
+        x = whole if kind == "int" else np.asarray(rng.uniform(-1, 1, shape))
+        if shape == (5,):
+            x[0] *= 1e-7  # + h, − 2h, + h does not bring such a number back
+        label = {
+            "": f"x of shape {shape}",
+            "0-d": "x a 0-d array",
+            "int": f"x of integers, shape {shape}",
+            "T": f"x a transposed view of shape {shape}, whose reshape(-1) is a copy",
+        }[kind]
+        extra = {"c": rng.uniform(0.5, 1.5, shape), "transposed": kind == "T"}
+        cases.append(Case((x,), label=label, extra=extra))
+    return cases
+
+
+def _run_field(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
+    """Slopes of f(x) = Σ sin(c x) + ¼ (Σ x)²: each depends on every other entry, so one not put back is seen."""
+    (x,), c = case.args, case.extra["c"]
+    shape = x.shape
+    if case.extra["transposed"]:
+        x = np.ascontiguousarray(x.T).T
+
+    def f(v: Any) -> float:
+        if np.shape(v) != shape:
+            raise ValueError(
+                f"f was called with an array of shape {np.shape(v)}, but it needs all of x, shape {shape}"
+            )
+        return float(np.sum(np.sin(c * v)) + np.sum(v) ** 2 / 4)
+
+    before = x.copy()
+    values = name_returned(exercise, fn(f, x))
+    if case.extra["transposed"] and not np.array_equal(before, x):
+        np.copyto(case.args[0], x)  # the view's change is the argument's change
+    return values
+
+
+def _activation_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case((rng.uniform(0.05, 0.95, (4, 3)),), label="a of shape (4, 3)"),
+        Case((rng.uniform(0.05, 0.95, (2, 3, 5)),), label="a of shape (2, 3, 5)"),
+        Case((np.array([0.0, 1e-9, 0.5, 1.0]),), label="a at both ends of the sigmoid"),
+        Case((float(rng.uniform(0.1, 0.9)),), label="a a single number"),
+    ]
+
+
+def _local_cases(rng: np.random.Generator) -> list[Case]:
+    cases = []
+    for y in (0.0, 1.0, 0.25):
+        x, w = (float(v) for v in rng.uniform(-3, 3, 2).round(2))
+        cases.append(Case((x, w, float(rng.uniform(0.1, 0.9)), y), label=f"x = {x:g}, w = {w:g}, y = {y:g}"))
+    return cases
+
+
+def _neuron_cases(rng: np.random.Generator) -> list[Case]:
+    """Few and many inputs, integer inputs, and a neuron so sure that its slope is 0."""
+    cases = []
+    for d, y in ((2, 1.0), (5, 0.0)):
+        x, w = rng.standard_normal(d), rng.standard_normal(d)
+        cases.append(
+            Case((x, w, float(rng.standard_normal()), y), label=f"D = {d}, y = {y:g}", sizes={"D": d})
+        )
+    counts, w = rng.integers(1, 4, 3), rng.uniform(-0.4, 0.4, 3)
+    cases.append(Case((counts, w, 0.1, 1.0), label="x of integers", sizes={"D": 3}))
+    x, w = rng.uniform(1, 2, 4), np.full(4, -300.0)
+    cases.append(Case((x, w, 0.0, 1.0), label="z below −1000", sizes={"D": 4}))
+    return cases
+
+
+def _swish_cases(rng: np.random.Generator) -> list[Case]:
+    cases = [
+        Case((rng.standard_normal(s), rng.uniform(-3, 3, s)), label=f"x of shape {s}", upstream=0)
+        for s in ((6,), (4, 3), (2, 3, 4))
+    ]
+    ends = np.array([-1000.0, -30.0, 0.0, 30.0, 1000.0])
+    return [*cases, Case((rng.standard_normal(5), ends), label="x from −1000 to 1000", upstream=0)]
+
+
+def _probability_cases(rng: np.random.Generator) -> list[Case]:
+    """The first, the last and a middle class as label, and a true class that got almost no probability."""
+    cases = []
+    for c, y in ((4, 0), (6, 5), (5, 2)):
+        p = rng.dirichlet(np.full(c, 3.0))
+        cases.append(Case((p, y), label=f"C = {c}, y = {y}", sizes={"C": c}))
+    p = np.array([0.25, 1e-12, 0.75 - 1e-12])
+    return [*cases, Case((p, 1), label="a true class with probability 10⁻¹²", sizes={"C": 3})]
+
+
+_MANY = 800  # classes in the case that looks at memory: its Jacobian of one row takes 5 MB, p itself 19 kB
+
+
+def _vjp_cases(rng: np.random.Generator) -> list[Case]:
+    cases = []
+    for n, c in ((4, 3), (2, 5), (1, 6)):
+        p = rng.dirichlet(np.full(c, 2.0), n)
+        cases.append(
+            Case(
+                (rng.standard_normal((n, c)), p),
+                label=f"N = {n}, C = {c}",
+                sizes={"N": n, "C": c},
+                upstream=0,
+            )
+        )
+    sure = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]])
+    cases.append(Case((rng.standard_normal((2, 4)), sure), label="rows that are quite sure", upstream=0))
+    p = rng.dirichlet(np.full(_MANY, 2.0), 3)
+    cases.append(
+        Case(
+            (rng.standard_normal((3, _MANY)), p),
+            label=f"C = {_MANY} classes",
+            upstream=0,
+            extra={"watch": True},
+        )
+    )
+    return cases
+
+
+def _run_vjp(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
+    """On many classes the memory is measured too: what is asked for is the product without the Jacobian."""
+    if not case.extra.get("watch"):
+        return call_and_name(exercise, fn, case, forward)
+    mine = not tracemalloc.is_tracing()
+    if mine:
+        tracemalloc.start()
+    try:
+        tracemalloc.reset_peak()
+        start = tracemalloc.get_traced_memory()[0]
+        values = call_and_name(exercise, fn, case, forward)
+        peak = tracemalloc.get_traced_memory()[1] - start
+    finally:
+        if mine:
+            tracemalloc.stop()
+    if peak > 8 * _MANY**2 // 2:
+        raise Wrong(
+            f"{exercise.name} needed {peak / 1e6:.0f} MB for {_MANY} classes, where p itself takes "
+            f"{case.args[1].nbytes / 1e3:.0f} kB: it still forms an array of C × C numbers."
+        )
+    return values
+
+
+def _label(name: str, shape: str, of: str) -> Quantity:
+    return Quantity(name, shape, f"the gradient of the loss with respect to {of}")
+
+
+EXERCISES = (
+    Exercise(
+        name="numerical_derivative",
+        lesson=LESSON,
+        signature="numerical_derivative(f, x) -> slope",
+        returns=("slope",),
+        quantities=(Quantity("slope", "()", "the slope of f at x", SLOPE),),
+        cases=_curve_cases,
+        reference=chain_rule.numerical_derivative,
+        run=_run_curve,
+        inputs=("x",),
+    ),
+    Exercise(
+        name="numerical_gradient",
+        lesson=LESSON,
+        signature="numerical_gradient(f, x) -> grad",
+        returns=("grad",),
+        quantities=(Quantity("grad", "(shape of x)", "the slope of f by each entry of x", SLOPE),),
+        cases=_field_cases,
+        reference=chain_rule.numerical_gradient,
+        run=_run_field,
+        inputs=("x",),
+    ),
+    Exercise(
+        name="sigmoid_slope",
+        lesson=LESSON,
+        signature="sigmoid_slope(a) -> slope",
+        returns=("slope",),
+        quantities=(Quantity("slope", "(shape of a)", "σ′(z) where a = σ(z)"),),
+        cases=_activation_cases,
+        reference=chain_rule.sigmoid_slope,
+    ),
+    Exercise(
+        name="neuron_locals",
+        lesson=LESSON,
+        signature="neuron_locals(x, w, a, y) -> (dl_da, da_dz, dz_dw, dz_dx, dz_db)",
+        returns=("dl_da", "da_dz", "dz_dw", "dz_dx", "dz_db"),
+        quantities=(
+            Quantity("dl_da", "()", "what a nudge of a does to L = (a − y)²"),
+            Quantity("da_dz", "()", "what a nudge of z does to a = σ(z)"),
+            Quantity("dz_dw", "()", "what a nudge of w does to z = w x + b"),
+            Quantity("dz_dx", "()", "what a nudge of x does to z = w x + b"),
+            Quantity("dz_db", "()", "what a nudge of b does to z = w x + b"),
+        ),
+        cases=_local_cases,
+        reference=chain_rule.neuron_locals,
+    ),
+    Exercise(
+        name="neuron_gradient",
+        lesson=LESSON,
+        signature="neuron_gradient(x, w, b, y) -> (dw, db)",
+        returns=("dw", "db"),
+        quantities=(_label("db", "()", "b"), _label("dw", "(D,)", "w")),
+        cases=_neuron_cases,
+        reference=chain_rule.neuron_gradient,
+    ),
+    Exercise(
+        name="swish_backward",
+        lesson=LESSON,
+        signature="swish_backward(dout, x) -> dx",
+        returns=("dx",),
+        quantities=(_label("dx", "(shape of x)", "x"),),
+        cases=_swish_cases,
+        reference=chain_rule.swish_backward,
+    ),
+    Exercise(
+        name="cross_entropy_slope",
+        lesson=LESSON,
+        signature="cross_entropy_slope(p, y) -> dp",
+        returns=("dp",),
+        quantities=(_label("dp", "(C,)", "p"),),
+        cases=_probability_cases,
+        reference=chain_rule.cross_entropy_slope,
+    ),
+    Exercise(
+        name="softmax_vjp",
+        lesson=LESSON,
+        signature="softmax_vjp(dp, p) -> ds",
+        returns=("ds",),
+        quantities=(_label("ds", "(N, C)", "the scores s"),),
+        cases=_vjp_cases,
+        reference=chain_rule.softmax_vjp,
+        run=_run_vjp,
+    ),
+    Exercise(
+        name="scores_slope",
+        lesson=LESSON,
+        signature="scores_slope(p, y) -> ds",
+        returns=("ds",),
+        quantities=(_label("ds", "(C,)", "the scores s"),),
+        cases=_probability_cases,
+        reference=chain_rule.scores_slope,
+    ),
+)

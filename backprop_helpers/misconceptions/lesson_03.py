@@ -1,0 +1,678 @@
+"""Wrong solutions of lesson 03: differences, local gradients, paths that add, and the softmax step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from backprop_helpers.chain_rule import STEP as H
+from backprop_helpers.layers import sigmoid_forward
+from backprop_helpers.misconceptions.spec import Misconception
+
+
+def _sigmoid(z: Any) -> Any:
+    return sigmoid_forward(np.asarray(z))[0]
+
+
+def _slope_at(a: Any) -> Any:
+    return a * (1 - a)
+
+
+# --- numerical_gradient: one loop, and the places where it goes wrong ------------------------------------------
+
+
+def _loop(
+    f: Any,
+    x: Any,
+    *,
+    moved: Callable[[Any], Any] = lambda x: np.array(x, dtype=float),
+    grad: Callable[[Any], Any] = lambda x: np.zeros(np.shape(x)),
+    restore: Callable[[Any, Any, Any], Any] = lambda m, i, here: here,
+    slope: Callable[[float, float, float], float] = lambda above, here, below: (above - below) / (2 * H),
+) -> Any:
+    m, g = moved(x), grad(x)
+    for i in np.ndindex(np.shape(x)):
+        here, value = m[i], f(m)
+        m[i] = here + H
+        above = f(m)
+        m[i] = here - H
+        below = f(m)
+        m[i] = restore(m, i, here)
+        g[i] = slope(above, value, below)
+    return g
+
+
+def _nudges_everything(f: Any, x: Any) -> Any:
+    x = np.asarray(x, dtype=float)
+    return np.full(x.shape, (f(x + H) - f(x - H)) / (2 * H))
+
+
+def _moves_x_and_back(f: Any, x: Any) -> Any:
+    m = x.astype(float) if x.dtype.kind == "i" else x
+    grad = np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        m[i] += H
+        above = f(m)
+        m[i] -= 2 * H
+        below = f(m)
+        m[i] += H
+        grad[i] = (above - below) / (2 * H)
+    return grad
+
+
+def _flat_copy(f: Any, x: Any) -> Any:
+    # reshape(-1) is a view of x for most arrays and a copy for a transposed one
+    whole = x.astype(float) if x.dtype.kind == "i" else x
+    flat, grad = whole.reshape(-1), np.zeros(x.size)
+    for i in range(flat.size):
+        here = flat[i]
+        flat[i] = here + H
+        above = f(whole)
+        flat[i] = here - H
+        below = f(whole)
+        flat[i] = here
+        grad[i] = (above - below) / (2 * H)
+    return grad.reshape(x.shape)
+
+
+# --- softmax ---------------------------------------------------------------------------------------------------
+
+
+def _jacobian_product(dp: Any, p: Any) -> Any:
+    return np.stack([(np.diag(row) - np.outer(row, row)) @ up for up, row in zip(dp, p, strict=True)])
+
+
+def _at_label(p: Any, y: Any, value: Any, start: Any = 0.0) -> Any:
+    out = np.zeros(p.shape) + start
+    out[y] = value
+    return out
+
+
+def _minus_one_in_place(p: Any, y: Any) -> Any:
+    p[y] -= 1
+    return p
+
+
+# name, exercise, wrong, says, hint, source
+_ROWS: tuple[tuple[str, str, Callable[..., Any], str, str, str], ...] = (
+    (
+        "numerical-derivative-one-sided",
+        "numerical_derivative",
+        lambda f, x: (f(x + H) - f(x)) / H,
+        "the slope is taken from one side only, from x to x + h; a central difference looks at both sides, h before and h behind x.",
+        "At the bottom of a bowl the slope is 0. What does a secant that starts at the bottom and goes right give?",
+        "course design; Nocedal and Wright, Numerical Optimization (2006), section 8.1",
+    ),
+    (
+        "numerical-derivative-backward",
+        "numerical_derivative",
+        lambda f, x: (f(x) - f(x - H)) / H,
+        "the slope is taken from one side only, from x − h to x; a central difference looks at both sides, h before and h behind x.",
+        "At the bottom of a bowl the slope is 0. What does a secant that comes from the left and ends at the bottom give?",
+        "course design",
+    ),
+    (
+        "numerical-derivative-divided-by-h",
+        "numerical_derivative",
+        lambda f, x: (f(x + H) - f(x - H)) / H,
+        "the slope is twice too large: f is compared at two points that lie 2h apart, and the difference is divided by h.",
+        "Rise over run: how long is the run from x − h to x + h?",
+        "course design; a stray factor 2",
+    ),
+    (
+        "numerical-derivative-missing-brackets",
+        "numerical_derivative",
+        lambda f, x: (f(x + H) - f(x - H)) / 2 * H,
+        "the difference is divided by 2 and then multiplied by h, because `/ 2 * h` is read from left to right.",
+        "Python reads a / 2 * h as (a / 2) * h. Where does a pair of brackets belong?",
+        "counted in public course solutions (1: precedence of a division); course design",
+    ),
+    (
+        "numerical-derivative-not-divided",
+        "numerical_derivative",
+        lambda f, x: f(x + H) - f(x - H),
+        "the slope is the change of f alone, a very small number; a slope is that change divided by how far x moved.",
+        "A slope is rise over run. Where is the run?",
+        "course design",
+    ),
+    (
+        "numerical-derivative-wrong-sign",
+        "numerical_derivative",
+        lambda f, x: (f(x - H) - f(x + H)) / (2 * H),
+        "the slope has the wrong sign: the value behind x is subtracted from the value before it.",
+        "Try f(x) = x by hand. Its slope is 1; which of the two values must stand first?",
+        "course design",
+    ),
+    (
+        "numerical-derivative-h-too-small",
+        "numerical_derivative",
+        lambda f, x: (f(x + 1e-13) - f(x - 1e-13)) / 2e-13,
+        "h is far too small: f(x + h) and f(x − h) agree in nearly all of their 16 digits, and what is left of the difference is rounding.",
+        "Look at the left branch of the error curve on this page: what grows as h shrinks?",
+        "Nocedal and Wright, Numerical Optimization (2006), section 8.1",
+    ),
+    (
+        "numerical-derivative-h-too-large",
+        "numerical_derivative",
+        lambda f, x: (f(x + 0.1) - f(x - 0.1)) / 0.2,
+        "h is too large: the secant bridges a piece of the curve that bends, so its slope is not the tangent's.",
+        "Look at the right branch of the error curve on this page: what grows as h grows?",
+        "Nocedal and Wright, Numerical Optimization (2006), section 8.1",
+    ),
+    (
+        "numerical-derivative-second",
+        "numerical_derivative",
+        lambda f, x: (f(x + 1e-4) - 2 * f(x) + f(x - 1e-4)) / 1e-8,
+        "this is the second derivative, how fast the slope itself changes; the first is asked for.",
+        "The value at x itself does not enter a central difference for the slope.",
+        "course design",
+    ),
+    (
+        "numerical-gradient-not-put-back",
+        "numerical_gradient",
+        lambda f, x: _loop(f, x, restore=lambda m, i, here: m[i]),
+        "after its turn an entry is left nudged, so the next entries' slopes are measured at another point.",
+        "How does the array look when the loop comes to its second entry?",
+        "course design",
+    ),
+    (
+        "numerical-gradient-nudges-everything",
+        "numerical_gradient",
+        _nudges_everything,
+        "all entries are nudged at once, so every slope is the slope along the diagonal: the sum of all of them.",
+        "The gradient asks what one entry does while all the others stand still.",
+        "course design",
+    ),
+    (
+        "numerical-gradient-one-sided",
+        "numerical_gradient",
+        lambda f, x: _loop(f, x, slope=lambda above, here, below: (above - here) / H),
+        "each slope is taken from one side only, from x to x + h; a central difference looks at both sides.",
+        "Which two points does a central difference compare?",
+        "course design; Nocedal and Wright, Numerical Optimization (2006), section 8.1",
+    ),
+    (
+        "numerical-gradient-divided-by-h",
+        "numerical_gradient",
+        lambda f, x: _loop(f, x, slope=lambda above, here, below: (above - below) / H),
+        "each slope is twice too large: the two points lie 2h apart, and the difference is divided by h.",
+        "Rise over run: how long is the run?",
+        "course design; a stray factor 2",
+    ),
+    (
+        "numerical-gradient-missing-brackets",
+        "numerical_gradient",
+        lambda f, x: _loop(f, x, slope=lambda above, here, below: (above - below) / 2 * H),
+        "each difference is divided by 2 and then multiplied by h, because `/ 2 * h` is read from left to right.",
+        "Python reads a / 2 * h as (a / 2) * h. Where does a pair of brackets belong?",
+        "counted in public course solutions (1: precedence of a division); course design",
+    ),
+    (
+        "numerical-gradient-integers-truncate-the-nudge",
+        "numerical_gradient",
+        lambda f, x: _loop(f, x, moved=np.array),
+        "with an integer x the nudge is lost: an integer array can't hold 3.00001, it keeps 3, and 2.99999 becomes 2.",
+        "What is the dtype of the array you write x + h into?",
+        "course design; DESIGN of finite differences on integer input",
+    ),
+    (
+        "numerical-gradient-integers-truncate-the-slope",
+        "numerical_gradient",
+        lambda f, x: _loop(f, x, grad=np.zeros_like),
+        "with an integer x the slopes lose everything behind the decimal point: the array they are written into holds integers.",
+        "What is the dtype of the array you write the slopes into?",
+        "course design; DESIGN of finite differences on integer input",
+    ),
+    (
+        "numerical-gradient-leaves-x-nudged",
+        "numerical_gradient",
+        _moves_x_and_back,
+        "x itself is nudged, and + h, − 2h, + h does not bring back the same number to the last digit: x comes back changed.",
+        "Floating-point sums are rounded. Keep the old value, or work on a copy.",
+        "course design; values right but the input mutated, as counted in public course solutions (16)",
+    ),
+    (
+        "numerical-gradient-writes-into-a-flat-copy",
+        "numerical_gradient",
+        _flat_copy,
+        "for a transposed x the slopes are 0: there reshape(-1) is a copy, so the nudges never reach the array that f sees.",
+        "np.shares_memory(x, x.reshape(-1)) tells whether a write to one is seen in the other. np.ndindex needs no reshape.",
+        "course design; NumPy's documentation of reshape",
+    ),
+    (
+        "numerical-gradient-sum-only",
+        "numerical_gradient",
+        lambda f, x: np.asarray(_loop(f, x).sum()),
+        "one number came back, the sum of all slopes; the gradient has one slope for each entry, in the shape of x.",
+        "Where is each slope kept before the next one is measured?",
+        "course design",
+    ),
+    (
+        "sigmoid-slope-applied-twice",
+        "sigmoid_slope",
+        lambda a: _slope_at(_sigmoid(a)),
+        "the sigmoid is applied to a again; a already is σ(z), so this is the slope at another place.",
+        "Which of z and a does this function receive?",
+        "course design; a much-reported mistake of sigmoid' applied to the activation",
+    ),
+    (
+        "sigmoid-slope-is-a",
+        "sigmoid_slope",
+        lambda a: a,
+        "the slope is the activation itself, as if σ were the exponential function.",
+        "Where a is close to 1 the sigmoid is flat. Is your slope small there?",
+        "course design; backward returning the activation",
+    ),
+    (
+        "sigmoid-slope-one-minus-a",
+        "sigmoid_slope",
+        lambda a: 1 - a,
+        "one factor is missing: 1 − a alone is not small where a is close to 0, although the sigmoid is flat there too.",
+        "The sigmoid is flat at both ends. What must the slope be at a = 0?",
+        "course design",
+    ),
+    (
+        "sigmoid-slope-of-tanh",
+        "sigmoid_slope",
+        lambda a: 1 - np.asarray(a) ** 2,
+        "1 − a² is the slope of tanh, not of the sigmoid.",
+        "The steepest point of the sigmoid is at a = ½. Put in ½: a slope of 0.25 is right.",
+        "course design",
+    ),
+    (
+        "sigmoid-slope-wrong-sign",
+        "sigmoid_slope",
+        lambda a: np.asarray(a) * (np.asarray(a) - 1),
+        "the slope is negative, but the sigmoid rises everywhere: a minus sign got lost on the way.",
+        "Count the minus signs: one from the exponent −1 and one from e to the power −z.",
+        "course design",
+    ),
+    (
+        "neuron-locals-loss-sign",
+        "neuron_locals",
+        lambda x, w, a, y: (2 * (y - a), _slope_at(a), x, w, 1.0),
+        "dl_da has the wrong sign: with a above y, a nudge upwards makes the loss larger, so the slope is positive.",
+        "The inner function is a − y. What is its slope in a?",
+        "course design; reversed sign y − p",
+    ),
+    (
+        "neuron-locals-loss-without-2",
+        "neuron_locals",
+        lambda x, w, a, y: (a - y, _slope_at(a), x, w, 1.0),
+        "dl_da is half of what it should be: the power rule brings the 2 of the square to the front. This course's squared error has no ½ to cancel it.",
+        "Read the loss on the page once more: is there a factor ½ in front?",
+        "course design; a stray ½",
+    ),
+    (
+        "neuron-locals-loss-itself",
+        "neuron_locals",
+        lambda x, w, a, y: ((a - y) ** 2, _slope_at(a), x, w, 1.0),
+        "dl_da is the loss itself, not its slope.",
+        "How fast does u² change when u does?",
+        "course design",
+    ),
+    (
+        "neuron-locals-activation-for-slope",
+        "neuron_locals",
+        lambda x, w, a, y: (2 * (a - y), a, x, w, 1.0),
+        "da_dz is the activation itself; it should be the sigmoid's slope there.",
+        "You have written σ′ as a function of a already.",
+        "course design; g' omitted",
+    ),
+    (
+        "neuron-locals-slope-of-activation",
+        "neuron_locals",
+        lambda x, w, a, y: (2 * (a - y), _slope_at(_sigmoid(a)), x, w, 1.0),
+        "da_dz is the sigmoid's slope taken at a instead of z: the sigmoid was applied to a once more.",
+        "a already is σ(z). Nothing needs to be sent through the sigmoid again.",
+        "course design; sigmoid' applied to the activation",
+    ),
+    (
+        "neuron-locals-x-and-w-swapped",
+        "neuron_locals",
+        lambda x, w, a, y: (2 * (a - y), _slope_at(a), w, x, 1.0),
+        "dz_dw and dz_dx have changed places: the slope of a product by one factor is the other factor.",
+        "Hold x still and nudge w by 1. By how much does w x change?",
+        "course design",
+    ),
+    (
+        "neuron-locals-bias-zero",
+        "neuron_locals",
+        lambda x, w, a, y: (2 * (a - y), _slope_at(a), x, w, 0.0),
+        "dz_db is 0, as for a constant; but b is a variable here, and z moves exactly as far as b does.",
+        "Nudge b by 0.1. By how much does z = w x + b move?",
+        "course design",
+    ),
+    (
+        "neuron-locals-already-multiplied",
+        "neuron_locals",
+        lambda x, w, a, y: (
+            2 * (a - y),
+            2 * (a - y) * _slope_at(a),
+            2 * (a - y) * _slope_at(a) * x,
+            2 * (a - y) * _slope_at(a) * w,
+            2 * (a - y) * _slope_at(a),
+        ),
+        "from da_dz on, these are the gradients of the loss: the upstream gradient is multiplied in already. A local gradient knows only its own edge.",
+        "da_dz asks what z does to a. The loss is no part of that question.",
+        "course design",
+    ),
+    (
+        "neuron-gradient-slope-omitted",
+        "neuron_gradient",
+        lambda x, w, b, y: (2 * (_sigmoid(w @ x + b) - y) * x, 2 * (_sigmoid(w @ x + b) - y)),
+        "the sigmoid's slope is missing: the error goes from a to z as if the neuron had no activation.",
+        "Walk from L back to w and count the edges. Each needs a factor.",
+        "course design; g' omitted",
+    ),
+    (
+        "neuron-gradient-slope-of-activation",
+        "neuron_gradient",
+        lambda x, w, b, y: _neuron(x, w, b, y, lambda z, a: _slope_at(_sigmoid(a))),
+        "the sigmoid's slope is taken at a instead of z: the sigmoid was applied twice.",
+        "a already is σ(z); its slope needs a alone.",
+        "course design; sigmoid' applied to the activation",
+    ),
+    (
+        "neuron-gradient-slope-from-z",
+        "neuron_gradient",
+        lambda x, w, b, y: _neuron(x, w, b, y, lambda z, a: _slope_at(z)),
+        "the sigmoid's slope is computed as z (1 − z); the formula a (1 − a) wants the activation.",
+        "Which of z and a lies between 0 and 1?",
+        "course design; z(1 − z)",
+    ),
+    (
+        "neuron-gradient-without-2",
+        "neuron_gradient",
+        lambda x, w, b, y: _neuron(x, w, b, y, lambda z, a: _slope_at(a) / 2),
+        "both gradients are half of what they should be: the 2 of the square is missing, and this course's squared error has no ½ to cancel it.",
+        "Differentiate u² once more, slowly.",
+        "course design; a stray ½",
+    ),
+    (
+        "neuron-gradient-error-sign",
+        "neuron_gradient",
+        lambda x, w, b, y: _neuron(x, w, b, y, lambda z, a: -_slope_at(a)),
+        "both gradients point the wrong way: the error is y − a instead of a − y.",
+        "If the activation is above the target, should a larger b make the loss larger or smaller?",
+        "course design; reversed sign y − p",
+    ),
+    (
+        "neuron-gradient-times-w",
+        "neuron_gradient",
+        lambda x, w, b, y: (_neuron(w, x, b, y)[0], _neuron(x, w, b, y)[1]),
+        "dw is multiplied by w, which gives the gradient for x; the slope of w·x by w is x.",
+        "Hold x still and nudge one weight: what is its change multiplied by?",
+        "counted in public course solutions (1: the gradient of the other factor)",
+    ),
+    (
+        "neuron-gradient-db-times-b",
+        "neuron_gradient",
+        lambda x, w, b, y: (_neuron(x, w, b, y)[0], _neuron(x, w, b, y)[1] * b),
+        "db is multiplied by b; the local gradient of z = w·x + b by b is 1.",
+        "Nudge b by 0.1. By how much does z move, whatever b is?",
+        "course design",
+    ),
+    (
+        "neuron-gradient-cross-entropy-shortcut",
+        "neuron_gradient",
+        lambda x, w, b, y: ((_sigmoid(w @ x + b) - y) * x, _sigmoid(w @ x + b) - y),
+        "a − y is used as the gradient at z; that shortcut belongs to the cross-entropy loss, this neuron has a squared error.",
+        "Which loss stands on the page, and which factor cancels only for the other one?",
+        "course design",
+    ),
+    (
+        "swish-backward-one-path-overwritten",
+        "swish_backward",
+        lambda dout, x: dout * x * _slope_at(_sigmoid(x)),
+        "only the path through the sigmoid is there: the gradient of the second use has replaced the first instead of being added to it.",
+        "x has two arrows that leave it. How many terms do you expect?",
+        "course design; fan-out overwritten, = for += (counted in public course solutions, 11)",
+    ),
+    (
+        "swish-backward-gate-constant",
+        "swish_backward",
+        lambda dout, x: dout * _sigmoid(x),
+        "only the direct path is there: σ(x) is treated as a constant, although it moves with x too.",
+        "Nudge x. Which of the two factors of x ⊙ σ(x) moves?",
+        "course design; a path missing (counted in public course solutions, 1)",
+    ),
+    (
+        "swish-backward-paths-multiplied",
+        "swish_backward",
+        lambda dout, x: dout * _sigmoid(x) * x * _slope_at(_sigmoid(x)),
+        "the two paths are multiplied; along a path local gradients multiply, but different paths add.",
+        "Two nudges arrive at the same output. What do two small changes do together?",
+        "course design",
+    ),
+    (
+        "swish-backward-paths-averaged",
+        "swish_backward",
+        lambda dout, x: dout * (_sigmoid(x) + x * _slope_at(_sigmoid(x))) / 2,
+        "the two paths are averaged; their contributions add in full.",
+        "Does a nudge of x get weaker because x is used twice?",
+        "course design",
+    ),
+    (
+        "swish-backward-upstream-dropped",
+        "swish_backward",
+        lambda dout, x: _sigmoid(x) + x * _slope_at(_sigmoid(x)),
+        "the upstream gradient is missing: this is only what x does to out, not what it does to the loss.",
+        "Where does dout enter? The chain rule is upstream × local.",
+        "course design; upstream dropped",
+    ),
+    (
+        "swish-backward-upstream-on-one-path",
+        "swish_backward",
+        lambda dout, x: dout * _sigmoid(x) + x * _slope_at(_sigmoid(x)),
+        "the upstream gradient reaches the direct path only; the path through the sigmoid needs it as well.",
+        "A pair of brackets may be missing.",
+        "course design",
+    ),
+    (
+        "swish-backward-factor-x-missing",
+        "swish_backward",
+        lambda dout, x: dout * (_sigmoid(x) + _slope_at(_sigmoid(x))),
+        "on the path through the sigmoid the factor x is missing: in the product x ⊙ σ(x), σ(x) is multiplied by x.",
+        "The local gradient of a product by one factor is the other factor.",
+        "course design",
+    ),
+    (
+        "swish-backward-slope-from-x",
+        "swish_backward",
+        lambda dout, x: dout * (_sigmoid(x) + x * _slope_at(x)),
+        "the sigmoid's slope is computed as x (1 − x); the formula wants the activation σ(x).",
+        "Which of x and σ(x) lies between 0 and 1?",
+        "course design; z(1 − z)",
+    ),
+    (
+        "cross-entropy-slope-every-class",
+        "cross_entropy_slope",
+        lambda p, y: -1 / p,
+        "every class gets a gradient; L = −log p_y contains only one of the probabilities.",
+        "Nudge the probability of a wrong class and hold p_y still. Does −log p_y move?",
+        "counted in public course solutions (2: log taken of every class probability)",
+    ),
+    (
+        "cross-entropy-slope-sign",
+        "cross_entropy_slope",
+        lambda p, y: _at_label(p, y, 1 / p[y]),
+        "the sign is wrong: more probability on the true class makes the loss smaller, so the slope is negative.",
+        "There is a minus in front of the logarithm.",
+        "course design",
+    ),
+    (
+        "cross-entropy-slope-is-the-loss",
+        "cross_entropy_slope",
+        lambda p, y: _at_label(p, y, -np.log(p[y])),
+        "the entry of the true class is the loss itself; its slope is asked for.",
+        "What is the derivative of the logarithm?",
+        "course design",
+    ),
+    (
+        "cross-entropy-slope-minus-p",
+        "cross_entropy_slope",
+        lambda p, y: _at_label(p, y, -p[y]),
+        "the entry of the true class is −p_y; the derivative of log p is 1 / p.",
+        "When p_y is tiny the loss rises steeply. Is your slope large there?",
+        "course design",
+    ),
+    (
+        "cross-entropy-slope-label-off-by-one",
+        "cross_entropy_slope",
+        lambda p, y: _at_label(p, y - 1, -1 / p[y - 1]),
+        "the gradient stands one class too early: labels count from 0.",
+        "With C classes the labels are 0 … C − 1, as indices are.",
+        "course design; labels off by one",
+    ),
+    (
+        "cross-entropy-slope-number",
+        "cross_entropy_slope",
+        lambda p, y: -1 / p[y],
+        "one number came back; the gradient has one entry per class, in the shape of p, with 0 where nothing happens.",
+        "A gradient has the shape of what it belongs to.",
+        "course design",
+    ),
+    (
+        "softmax-vjp-diagonal-only",
+        "softmax_vjp",
+        lambda dp, p: dp * p * (1 - p),
+        "only the diagonal of the Jacobian is used: a score moves its own probability, but also takes from all the others.",
+        "Raise one score. Do the other probabilities stay as they were?",
+        "course design; only the diagonal of the softmax Jacobian",
+    ),
+    (
+        "softmax-vjp-no-sum",
+        "softmax_vjp",
+        lambda dp, p: dp * p,
+        "the part −p pᵀ of the Jacobian is missing: the entries of ds in a row should add up to 0.",
+        "Adding the same number to all scores changes no probability. What must a row of ds add up to?",
+        "course design",
+    ),
+    (
+        "softmax-vjp-wrong-axis",
+        "softmax_vjp",
+        lambda dp, p: p * (dp - (dp * p).sum(axis=0, keepdims=True)),
+        "the sum runs down the columns, over the examples; softmax mixes the classes of one row.",
+        "Which axis holds the classes of one example?",
+        "course design; softmax over the wrong axis",
+    ),
+    (
+        "softmax-vjp-sum-over-everything",
+        "softmax_vjp",
+        lambda dp, p: p * (dp - (dp * p).sum()),
+        "the sum runs over all rows together; each example needs a sum of its own.",
+        "What shape must the sum have so that each row subtracts its own?",
+        "counted in public course solutions (1: a sum without axis)",
+    ),
+    (
+        "softmax-vjp-mean-for-sum",
+        "softmax_vjp",
+        lambda dp, p: p * (dp - (dp * p).mean(axis=1, keepdims=True)),
+        "the products are averaged over the classes, where the matrix product adds them up.",
+        "A row of a matrix times a vector is a sum.",
+        "course design; mean over classes too",
+    ),
+    (
+        "softmax-vjp-sum-without-p",
+        "softmax_vjp",
+        lambda dp, p: p * (dp - dp.sum(axis=1, keepdims=True)),
+        "the sum is over dp alone; each dp_k has to be weighted with its p_k.",
+        "Write out Σ_k dp_k p_k p_i and take out of the sum what does not depend on k.",
+        "course design",
+    ),
+    (
+        "softmax-vjp-sign-of-sum",
+        "softmax_vjp",
+        lambda dp, p: p * (dp + (dp * p).sum(axis=1, keepdims=True)),
+        "the sum is added; off the diagonal the Jacobian is −p_k p_i, so it is taken away.",
+        "Raise one score: do the other probabilities rise or fall?",
+        "course design",
+    ),
+    (
+        "softmax-vjp-outer-factor-missing",
+        "softmax_vjp",
+        lambda dp, p: dp - (dp * p).sum(axis=1, keepdims=True),
+        "the factor p in front is missing: a class with almost no probability hardly moves when its score is nudged.",
+        "Both parts of the Jacobian, diag(p) and p pᵀ, have a p_i in row i.",
+        "course design",
+    ),
+    (
+        "softmax-vjp-forms-the-jacobian",
+        "softmax_vjp",
+        _jacobian_product,
+        "the values are right, but the whole C × C Jacobian is formed on the way; with 800 classes that is 640,000 numbers for one row of 800.",
+        "Do the sum over k on paper first: which of the two parts of diag(p) − p pᵀ really needs a matrix?",
+        "course design",
+    ),
+    (
+        "scores-slope-label-not-subtracted",
+        "scores_slope",
+        lambda p, y: p.copy(),
+        "ds is p itself: the 1 at the true class has not been taken away.",
+        "What is ds when the prediction is perfect?",
+        "course design; softmax without subtracting the label",
+    ),
+    (
+        "scores-slope-sign",
+        "scores_slope",
+        lambda p, y: -(p - _at_label(p, y, 1.0)),
+        "the sign is wrong: this is one-hot − p, the direction that makes the loss smaller; the gradient points to a larger loss.",
+        "A larger score for a wrong class makes the loss larger. Which sign must its gradient have?",
+        "course design; reversed sign y − p",
+    ),
+    (
+        "scores-slope-label-off-by-one",
+        "scores_slope",
+        lambda p, y: p - _at_label(p, y - 1, 1.0),
+        "the 1 is taken from the class before the true one: labels count from 0.",
+        "With C classes the labels are 0 … C − 1, as indices are.",
+        "course design; labels off by one",
+    ),
+    (
+        "scores-slope-true-class-only",
+        "scores_slope",
+        lambda p, y: _at_label(p, y, p[y] - 1),
+        "only the true class gets a gradient; the wrong classes took probability too, and their scores should come down.",
+        "What should a row of ds add up to?",
+        "course design",
+    ),
+    (
+        "scores-slope-subtracts-y",
+        "scores_slope",
+        lambda p, y: p - y,
+        "the label's number is subtracted from every probability; y is the name of a class, not an amount.",
+        "Where does the 1 of a one-hot vector stand?",
+        "course design",
+    ),
+    (
+        "scores-slope-changes-p",
+        "scores_slope",
+        _minus_one_in_place,
+        "the values are right, but p itself is changed: after this call it is no longer a probability.",
+        "Who else still needs p? Work on a copy.",
+        "values right but the argument mutated, as counted in public course solutions (16)",
+    ),
+    (
+        "scores-slope-mean-over-classes",
+        "scores_slope",
+        lambda p, y: (p - _at_label(p, y, 1.0)) / p.size,
+        "everything is divided by the number of classes; the loss is one −log p_y, with no mean over classes.",
+        "Is there a division in L = −log p_y?",
+        "course design; mean over classes too",
+    ),
+)
+
+
+def _neuron(
+    x: Any, w: Any, b: Any, y: Any, slope: Callable[[Any, Any], Any] = lambda z, a: _slope_at(a)
+) -> Any:
+    z = w @ x + b
+    a = _sigmoid(z)
+    dz = 2 * (a - y) * slope(z, a)
+    return dz * x, dz
+
+
+MISCONCEPTIONS = tuple(Misconception(*row) for row in _ROWS)
