@@ -57,6 +57,18 @@ def draw_classes(panel: Panel, x: Array, y: Array) -> None:
     panel.points(x[y == 1, 0], x[y == 1, 1], "orange", shape="square", size=6)
 
 
+def draw_quadratic(panel: Panel, curvature: Array) -> None:
+    """Level lines of ½ (λ₁ w₁² + λ₂ w₂²) for curvature (2,): ellipses whose loss grows fourfold from one to the next."""
+    t = np.linspace(0, 2 * np.pi, 73)
+    for loss in (0.05, 0.2, 0.8, 3.2, 12.8, 51.2):
+        panel.line(
+            np.cos(t) * np.sqrt(2 * loss / curvature[0]),
+            np.sin(t) * np.sqrt(2 * loss / curvature[1]),
+            "muted",
+            width=1,
+        )
+
+
 def scores(x: Array, params: Params, activation: str) -> Array:
     """Scores (N, C) of a network with the named activation between its affine layers; x is (N, D)."""
     for w, b in params[:-1]:

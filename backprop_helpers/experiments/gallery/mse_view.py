@@ -49,12 +49,12 @@ def view(r: LineFit) -> Figure:
     plane.line([-3, 3.4], [r.intercept - 3 * r.slope, r.intercept + 3.4 * r.slope], "blue")
     plane.segments(x, y, x, y + r.residuals, "orange", width=2)
     plane.points(x, y, "ink", size=8)
-    top = max(2.0, float((r.residuals**2).max()) * 1.1)
+    top = max(2.0, float((r.residuals**2).max()) * 1.25)
     bars = Panel((0.3, 10.7), (0, top), title="Their areas, and the mean", xlabel="person", ylabel="squared residual",
                  xticks=[(i, str(i)) for i in range(1, 11)])  # fmt: skip
     bars.bars(range(1, 11), r.residuals**2, "orange")
     bars.line([0, 11], [r.loss, r.loss], "purple", dash="6 4")
-    bars.label(10.6, r.loss, f"MSE = {r.loss:.3f}", "purple", anchor="end", dy=-6)
+    bars.legend([(f"mean of all ten: MSE = {r.loss:.3f}", "purple")])
     return Figure(plane, bars)
 
 

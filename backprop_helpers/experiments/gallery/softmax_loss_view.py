@@ -11,6 +11,8 @@ from backprop_helpers.experiments.gallery._shared import Array
 from backprop_helpers.experiments.svg import Figure, Panel, number
 from backprop_helpers.losses import cross_entropy, softmax
 
+FIFTHS = [(i / 5, number(i / 5)) for i in range(6)]
+
 
 @dataclass(frozen=True)
 class SoftmaxLoss:
@@ -36,7 +38,12 @@ def model(s0: float, s1: float, s2: float, scale: str, true: str) -> SoftmaxLoss
 def view(r: SoftmaxLoss) -> Figure:
     names = [(i, f"class {i}" + (" (true)" if i == r.true else "")) for i in range(3)]
     bars = Panel(
-        (-0.6, 2.6), (0, 1.15), title="Softmax: stable and naive", ylabel="probability", xticks=names
+        (-0.6, 2.6),
+        (0, 1.4),
+        title="Softmax: stable and naive",
+        ylabel="probability",
+        xticks=names,
+        yticks=FIFTHS,
     )
     for i in range(3):
         bars.bars([i - 0.2], [r.p[i]], "blue", width=0.36)

@@ -63,10 +63,10 @@ def view(r: Run) -> Figure:
     plane.heatmap(r.grid)
     plane.boundary(r.grid, 0.5)
     draw_classes(plane, x, y)
-    curve = Panel((0, EPOCHS), (0, 0.8), title="Loss so far", xlabel="epoch", ylabel="cross-entropy")
+    curve = Panel((0, EPOCHS), (0, 1), title="Loss so far", xlabel="epoch", ylabel="cross-entropy")
     curve.line(range(r.epoch + 1), r.losses, "purple")
     curve.points(r.epoch, r.loss, "purple", size=10)
-    curve.label(r.epoch, r.loss, f"{r.loss:.3f}", anchor="start" if r.epoch < 110 else "end", dx=8, dy=-8)
+    curve.label(r.epoch, r.loss, f"{r.loss:.3f}", anchor="start" if r.epoch < 110 else "end", dx=9, dy=-9)
     return Figure(plane, curve)
 
 

@@ -7,13 +7,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprop_helpers.data import two_arcs
 from backprop_helpers.experiments.experiment import Choice, Experiment, Option, Prediction, Slider
-from backprop_helpers.experiments.gallery._shared import Array, Params, descend, loss_and_grads
+from backprop_helpers.experiments.gallery._shared import (
+    Array,
+    Params,
+    descend,
+    draw_classes,
+    loss_and_grads,
+    plane_grid,
+    scores,
+)
 from backprop_helpers.experiments.svg import Figure, Panel
+from backprop_helpers.losses import softmax
 from backprop_helpers.network import init_params
 
 UNITS, STEPS, LEARNING_RATE = 4, 10, 2.0
+RANGE = (-1.9, 1.9)
 STARTS = ("all zeros", "all 0.5", "random")
 LOOKS = (("blue", "circle", 18), ("orange", "square", 13), ("green", "triangle", 11), ("purple", "circle", 5))
 
@@ -23,7 +32,7 @@ class Twins:
     start: str
     step: int
     weights: Array  # (step + 1, 2, 4): the two incoming weights of each hidden unit, before each step
-    losses: Array  # (step + 1,)
+    grid: Array  # (40, 40) probability of class 1 over the plane
     loss: float
     different: int  # how many hidden units are really different from one another
 
@@ -31,49 +40,56 @@ class Twins:
 def first_params(start: str) -> Params:
     """Parameters of a 2-4-2 network; "random" is the course's init_params with a fixed seed."""
     if start == "random":
-        return init_params([2, UNITS, 2], np.random.default_rng(4), scale=0.5)
+        return init_params([2, UNITS, 2], np.random.default_rng(1), scale=1.0)
     value = 0.0 if start == "all zeros" else 0.5
     # the two output columns differ, as they would after one step, so that equal units can move at all
     out = np.full((UNITS, 2), value) * np.array([1, -1])
     return [(np.full((2, UNITS), value), np.zeros(UNITS)), (out, np.zeros(2))]
 
 
+def clouds() -> tuple[Array, Array]:
+    """Four clouds of ten points x (40, 2); opposite corners share a class y (40,). One hidden unit cannot part them."""
+    rng = np.random.default_rng(0)
+    corners = np.array([[1.0, 1.0], [-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]])
+    return np.repeat(corners, 10, axis=0) + 0.25 * rng.standard_normal((40, 2)), np.repeat([0, 0, 1, 1], 10)
+
+
 @functools.cache
-def history(start: str) -> tuple[Array, Array]:
-    """Incoming weights (STEPS + 1, 2, UNITS) and losses (STEPS + 1,) of gradient descent with tanh on two arcs."""
-    x, y = two_arcs()
-    x = x + np.array([0.5, 0.25])  # not centred, so that zero is no special place
-    params, weights, losses = first_params(start), [], []
+def history(start: str) -> tuple[tuple[Params, ...], Array]:
+    """Parameters before step 0, 1, … and their losses (STEPS + 1,): gradient descent with tanh on `clouds`."""
+    x, y = clouds()
+    params, kept, losses = first_params(start), [], []
     for _ in range(STEPS + 1):
         loss, grads = loss_and_grads(x, y, params, "tanh")
-        weights.append(params[0][0])
+        kept.append(params)
         losses.append(loss)
         params = descend(params, grads, LEARNING_RATE)
-    return np.array(weights), np.array(losses)
+    return tuple(kept), np.array(losses)
 
 
 def model(start: str, step: int) -> Twins:
-    weights, losses = history(start)
-    different = len(np.unique(weights[step].T.round(9), axis=0))
-    return Twins(start, step, weights[: step + 1], losses[: step + 1], float(losses[step]), different)
+    kept, losses = history(start)
+    weights = np.array([params[0][0] for params in kept[: step + 1]])
+    different = len(np.unique(weights[-1].T.round(9), axis=0))
+    grid = softmax(scores(plane_grid(40, RANGE, RANGE), kept[step], "tanh"))[:, 1].reshape(40, 40)
+    return Twins(start, step, weights, grid, float(losses[step]), different)
 
 
 def view(r: Twins) -> Figure:
     plane = Panel(
-        (-2.2, 2.2), (-1.7, 1.7), title="Weights into each hidden unit", xlabel="from x₁", ylabel="from x₂"
+        (-2.5, 2.5), (-2.5, 2.5), title="Weights into each hidden unit", xlabel="from x₁", ylabel="from x₂"
     )
     for unit, (colour, shape, size) in enumerate(LOOKS):
         track = r.weights[:, :, unit]
         plane.line(track[:, 0], track[:, 1], colour, dash="4 3", width=1.6)
         plane.points(track[-1, 0], track[-1, 1], colour, shape=shape, size=size)
-    curve = Panel(
-        (0, STEPS), (0.2, 0.8), title="Loss, this start and the others", xlabel="step", ylabel="cross-entropy"
+    answer = Panel(
+        RANGE, RANGE, title=f"What the network answers: loss {r.loss:.2f}", xlabel="x₁", ylabel="x₂"
     )
-    for start in STARTS:
-        curve.line(range(STEPS + 1), history(start)[1], "muted", width=1.2, dash="3 4")
-    curve.line(range(r.step + 1), r.losses, "purple")
-    curve.points(r.step, r.loss, "purple", size=10)
-    return Figure(plane, curve)
+    answer.heatmap(r.grid)
+    answer.boundary(r.grid, 0.5)
+    draw_classes(answer, *clouds())
+    return Figure(plane, answer)
 
 
 def sentence(r: Twins) -> str:
@@ -85,7 +101,7 @@ def sentence(r: Twins) -> str:
 twins = Experiment(
     name="twins",
     title="Hidden units that start as twins",
-    controls=(Choice("start", "weights start", STARTS, "all zeros"), Slider("step", "step", 0, STEPS, 1, 0)),
+    controls=(Choice("start", "weights start", STARTS, "all 0.5"), Slider("step", "step", 0, STEPS, 1, 0)),
     model=model,
     view=view,
     sentence=sentence,
