@@ -119,7 +119,7 @@ def _ratio(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | No
         if not p.expected.any():
             return None
         r = float(np.vdot(p.expected, p.got) / np.vdot(p.expected, p.expected))
-        if not np.isfinite(r) or r == 0 or not _alike(p.got, r * p.expected):
+        if not np.isfinite(r) or r == 0 or np.isclose(r, 1) or not _alike(p.got, r * p.expected):
             return None
         ratios.append(r)
     r = ratios[0]
@@ -142,13 +142,17 @@ def _ratio(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | No
                 says + (f" ({letters}.)" if letters else ""),
                 f"Look for a factor {text} that is one too many, or its inverse that is missing.",
             )
+    if all(p.got.size < 2 for p in pairs):
+        return None
     if max(ratios) - min(ratios) <= 1e-6 * abs(r):
-        return Pattern(
-            "ratio",
-            f"{name} is {r:.4g} times what it should be, in every entry.",
-            "Look for a constant factor.",
-        )
-    return None
+        how = f"{r:.4g} times what it should be, in every entry"
+        return Pattern("ratio", f"{name} is {how}.", "Look for a constant factor.")
+    shown = ", ".join(f"{q:.3g}" for q in ratios[:3])
+    return Pattern(
+        "ratio that varies",
+        f"{name} is one constant times what it should be, but another constant for other inputs ({shown}).",
+        "Which single number differs between the calls: a size, a rate, a maximum, a total?",
+    )
 
 
 def _factors(sizes: Mapping[str, int]) -> Iterator[tuple[str, Callable[[Mapping[str, int]], float]]]:
@@ -191,13 +195,30 @@ def _truncated(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern 
     return None
 
 
+def _inputs(exercise: Exercise, case: Case) -> dict[str, Array]:
+    """Every array that went in, by name; those inside a config as config['velocity']."""
+    found: dict[str, Array] = {}
+    for name, value in zip(exercise.arguments, case.args, strict=False):
+        if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+            found[name] = np.asarray(value, dtype=float)
+        elif isinstance(value, dict):
+            found |= {
+                f"{name}[{k!r}]": np.asarray(v, dtype=float)
+                for k, v in value.items()
+                if isinstance(v, np.ndarray)
+            }
+    return found
+
+
+def _shared_inputs(exercise: Exercise, pairs: Sequence[Pair]) -> list[tuple[str, list[Array]]]:
+    """The arrays that went in in every one of the pairs: name and one array per pair."""
+    each = [_inputs(exercise, p.case) for p in pairs]
+    return [(name, [e[name] for e in each]) for name in each[0] if all(name in e for e in each)]
+
+
 def _is_an_argument(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
-    for i, argument in enumerate(exercise.arguments):
-        arrays = [p.case.args[i] if i < len(p.case.args) else None for p in pairs]
-        if all(
-            isinstance(a, np.ndarray) and _alike(p.got, np.asarray(a, float))
-            for a, p in zip(arrays, pairs, strict=True)
-        ):
+    for argument, arrays in _shared_inputs(exercise, pairs):
+        if all(_alike(p.got, a) for p, a in zip(pairs, arrays, strict=True)):
             return Pattern(
                 f"equals {argument}",
                 f"{name} is {argument} itself, unchanged.",
@@ -206,28 +227,68 @@ def _is_an_argument(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pat
     return None
 
 
+def _change_scaled(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
+    """got − a = r · (expected − a) for an argument a: the step from a has the wrong sign or length."""
+    for argument, arrays in _shared_inputs(exercise, pairs):
+        if any(a.shape != p.expected.shape for p, a in zip(pairs, arrays, strict=True)):
+            continue
+        moved = [
+            replace(p, got=p.got - a, expected=p.expected - a) for p, a in zip(pairs, arrays, strict=True)
+        ]
+        found = _ratio(f"the change from {argument} to {name}", moved, exercise)
+        if found:
+            return replace(found, kind=f"change from {argument}: {found.kind}")
+    return None
+
+
 def _reduced(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
     """got is a sum or mean of one argument over one axis, which is not what was wanted."""
-    for i, argument in enumerate(exercise.arguments):
-        for axis, (verb, f) in itertools.product((0, 1, None), (("sum", np.sum), ("mean", np.mean))):
-
-            def fits(p: Pair, i: int = i, axis: int | None = axis, f: Any = f) -> bool:
-                a = p.case.args[i] if i < len(p.case.args) else None
-                if not isinstance(a, np.ndarray) or a.ndim < 2 or p.got.size < 1:
-                    return False
-                value = np.asarray(f(a, axis=axis), float)
-                return _alike(p.got, value) or _alike(
-                    p.got, np.broadcast_to(value, p.got.shape) if value.shape == () else value
-                )
-
-            if all(fits(p) for p in pairs):
-                over = "all entries" if axis is None else f"axis {axis}"
-                return Pattern(
-                    f"{verb} over {over}",
-                    f"{name} is the {verb} of {argument} over {over}.",
-                    "Which axis must disappear, and should it be added up or averaged?",
-                )
+    ways = itertools.product((0, 1, None), (("sum", np.sum), ("mean", np.mean)))
+    for (argument, arrays), (axis, (verb, f)) in itertools.product(
+        _shared_inputs(exercise, pairs), list(ways)
+    ):
+        if all(_is_reduction(p.got, a, axis, f) for p, a in zip(pairs, arrays, strict=True)):
+            over = "all entries" if axis is None else f"axis {axis}"
+            return Pattern(
+                f"{verb} over {over}",
+                f"{name} is the {verb} of {argument} over {over}.",
+                "Which axis must disappear, and should it be added up or averaged?",
+            )
     return None
+
+
+def _is_reduction(got: Array, a: Array, axis: int | None, f: Callable[..., Any]) -> bool:
+    if a.ndim < 2 or got.size < 1:
+        return False
+    value = np.asarray(f(a, axis=axis), dtype=float)
+    return _alike(got, np.broadcast_to(value, got.shape) if value.shape == () else value)
+
+
+_SIDES: tuple[tuple[str, Callable[[Array], Array]], ...] = (
+    ("> 0", lambda a: a > 0),
+    ("≤ 0", lambda a: a <= 0),
+    ("< 0", lambda a: a < 0),
+    ("= 0", lambda a: a == 0),
+)
+
+
+def _masked(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
+    """Wrong exactly where an argument of the same shape is positive, or not positive, or zero."""
+    for (argument, arrays), (text, holds) in itertools.product(_shared_inputs(exercise, pairs), _SIDES):
+        if all(_wrong_where(p, a, holds) for p, a in zip(pairs, arrays, strict=True)):
+            return Pattern(
+                f"wrong where {argument} {text}",
+                f"{name} is right except exactly where {argument} {text}.",
+                "Look at which side of the condition keeps its value.",
+            )
+    return None
+
+
+def _wrong_where(p: Pair, a: Array, holds: Callable[[Array], Array]) -> bool:
+    if a.shape != p.got.shape or a.size < 2:
+        return False
+    wrong = ~close(p.got, p.expected, ALIKE)
+    return bool(np.array_equal(wrong, holds(a)) and wrong.any() and not wrong.all())
 
 
 def _reordered(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
@@ -242,39 +303,12 @@ def _reordered(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern 
     return None
 
 
-def _masked(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
-    """Wrong exactly where an argument of the same shape is positive, or not positive, or zero."""
-    conditions: list[tuple[str, Callable[[Array], Array]]] = [
-        ("> 0", lambda a: a > 0),
-        ("≤ 0", lambda a: a <= 0),
-        ("< 0", lambda a: a < 0),
-        ("= 0", lambda a: a == 0),
-    ]
-    for i, argument in enumerate(exercise.arguments):
-        for text, holds in conditions:
-
-            def fits(p: Pair, i: int = i, holds: Callable[[Array], Array] = holds) -> bool:
-                a = p.case.args[i] if i < len(p.case.args) else None
-                if not isinstance(a, np.ndarray) or a.shape != p.got.shape or a.size < 2:
-                    return False
-                wrong = ~close(p.got, p.expected, ALIKE)
-                where = holds(a)
-                return bool(np.array_equal(wrong, where) and wrong.any() and not wrong.all())
-
-            if all(fits(p) for p in pairs):
-                return Pattern(
-                    f"wrong where {argument} {text}",
-                    f"{name} is right except exactly where {argument} {text}.",
-                    "Look at which side of the condition keeps its value.",
-                )
-    return None
-
-
 _LOOKS: tuple[Callable[[str, Sequence[Pair], Exercise], Pattern | None], ...] = (
     _zero,
     _ratio,
     _transposed,
     _is_an_argument,
+    _change_scaled,
     _reduced,
     _truncated,
     _shifted,

@@ -66,11 +66,7 @@ def _with_helpers(fn: Any, module: types.ModuleType) -> list[Any]:
         if f in found:
             continue
         found.append(f)
-        names = {
-            n.id
-            for n in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(f))))
-            if isinstance(n, ast.Name)
-        }
+        names = {n.id for n in ast.walk(ast.parse(_clean(f))) if isinstance(n, ast.Name)}
         queue += [
             g
             for n in sorted(names)
@@ -108,6 +104,13 @@ class _Cleaner(ast.NodeTransformer):
         if node.value is None:
             return None
         return ast.Assign([node.target], node.value, lineno=node.lineno)
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        """A private function called for nothing but its refusals is a guard too."""
+        call = node.value
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id.startswith("_"):
+            return None
+        return node
 
     def visit_If(self, node: ast.If) -> ast.AST | None:
         if len(node.body) == 1 and isinstance(node.body[0], ast.Raise) and not node.orelse:

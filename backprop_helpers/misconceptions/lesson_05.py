@@ -1,0 +1,453 @@
+"""Wrong solutions of lesson 05: one step of an optimizer, and what it must remember."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from backprop_helpers.misconceptions.spec import Misconception
+
+DESIGN = "course design"
+COUNTED = "counted in public course solutions ({})"
+
+
+def _with(config: Any, **defaults: Any) -> dict[str, Any]:
+    return {**defaults, **(config or {})}
+
+
+def _sgd(step: Callable[[Any, Any, dict[str, Any]], Any]) -> Callable[..., Any]:
+    """SGD whose new weights are step(w, dw, config)."""
+
+    def fn(w: Any, dw: Any, config: Any = None) -> Any:
+        config = _with(config, learning_rate=1e-2)
+        return step(w, dw, config), config
+
+    return fn
+
+
+def _momentum(
+    velocity: Callable[[Any, Any, dict[str, Any]], Any],
+    move: Callable[[Any, Any, dict[str, Any]], Any] = lambda w, v, c: w + v,
+    keep: bool = True,
+) -> Callable[..., Any]:
+    """Momentum whose velocity is velocity(v, dw, config) and whose weights are move(w, new v, config)."""
+
+    def fn(w: Any, dw: Any, config: Any = None) -> Any:
+        config = _with(config, learning_rate=1e-2, momentum=0.9, velocity=np.zeros_like(w))
+        v = velocity(config["velocity"], dw, config)
+        return move(w, v, config), {**config, "velocity": v} if keep else config
+
+    return fn
+
+
+def _mu(v: Any, dw: Any, c: dict[str, Any]) -> Any:
+    return c["momentum"] * v - c["learning_rate"] * dw
+
+
+def _nesterov_like(w: Any, dw: Any, config: Any = None) -> Any:
+    config = _with(config, learning_rate=1e-2, momentum=0.9, velocity=np.zeros_like(w))
+    old = config["velocity"]
+    return w + old, {**config, "velocity": _mu(old, dw, config)}
+
+
+def _wrong_key(w: Any, dw: Any, config: Any = None) -> Any:
+    config = _with(config, learning_rate=1e-2, momentum=0.9)
+    v = config["momentum"] * config["v"] - config["learning_rate"] * dw
+    return w + v, {**config, "velocity": v}
+
+
+def _rms(
+    cache: Callable[[Any, Any, dict[str, Any]], Any] = lambda s, dw, c: (
+        c["decay_rate"] * s + (1 - c["decay_rate"]) * dw**2
+    ),
+    step: Callable[[Any, Any, dict[str, Any]], Any] = lambda dw, s, c: dw / (np.sqrt(s) + c["epsilon"]),
+    keep: bool = True,
+    sign: float = -1.0,
+    stale: bool = False,
+) -> Callable[..., Any]:
+    """RMSProp with its parts exchangeable."""
+
+    def fn(w: Any, dw: Any, config: Any = None) -> Any:
+        config = _with(config, learning_rate=1e-2, decay_rate=0.99, epsilon=1e-8, cache=np.zeros_like(w))
+        old = config["cache"]
+        new = cache(old, dw, config)
+        with np.errstate(all="ignore"):
+            next_w = w + sign * config["learning_rate"] * step(dw, old if stale else new, config)
+        return next_w, {**config, "cache": new} if keep else config
+
+    return fn
+
+
+def _adam(
+    m: Callable[[Any, Any, dict[str, Any]], Any] = lambda m, dw, c: c["beta1"] * m + (1 - c["beta1"]) * dw,
+    v: Callable[[Any, Any, dict[str, Any]], Any] = lambda v, dw, c: c["beta2"] * v + (1 - c["beta2"]) * dw**2,
+    correct: Callable[[Any, Any, int, dict[str, Any]], Any] = lambda m, v, t, c: (
+        m / (1 - c["beta1"] ** t),
+        v / (1 - c["beta2"] ** t),
+    ),
+    keep: tuple[str, ...] = ("m", "v", "t"),
+    count: Callable[[int], int] = lambda t: t + 1,
+    root: Callable[[Any, float], Any] = lambda v, eps: np.sqrt(v) + eps,
+    sign: float = -1.0,
+    start: int = 0,
+    corrected_is_kept: bool = False,
+) -> Callable[..., Any]:
+    """Adam with its parts exchangeable."""
+
+    def fn(w: Any, dw: Any, config: Any = None) -> Any:
+        config = _with(config, learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, t=start)
+        config = _with(config, m=np.zeros_like(w), v=np.zeros_like(w))
+        t = count(config["t"])
+        new_m, new_v = m(config["m"], dw, config), v(config["v"], dw, config)
+        with np.errstate(all="ignore"):
+            m_hat, v_hat = correct(new_m, new_v, t, config)
+            next_w = w + sign * config["learning_rate"] * m_hat / root(v_hat, config["epsilon"])
+        if corrected_is_kept:
+            new_m, new_v = m_hat, v_hat
+        new = {"m": new_m, "v": new_v, "t": t}
+        return next_w, {**config, **{k: new[k] for k in keep}}
+
+    return fn
+
+
+def _entry(
+    exercise: str, what: str, wrong: Callable[..., Any], says: str, hint: str, source: str = DESIGN
+) -> Misconception:
+    return Misconception(f"{exercise.replace('_', '-')}-{what}", exercise, wrong, says, hint, source)
+
+
+MISCONCEPTIONS = (
+    _entry(
+        "sgd",
+        "uphill",
+        _sgd(lambda w, dw, c: w + c["learning_rate"] * dw),
+        "the step goes uphill: the gradient points to where the loss grows, and next_w was moved along it.",
+        "Which way should the weights move, seen from the direction in which the loss grows fastest?",
+    ),
+    _entry(
+        "sgd",
+        "no-learning-rate",
+        _sgd(lambda w, dw, c: w - dw),
+        "the learning rate is left out of the step, so next_w is w − dw.",
+        "config carries a number that says how long the step is. Where does it enter?",
+        COUNTED.format(1),
+    ),
+    _entry(
+        "sgd",
+        "default-rate-always",
+        _sgd(lambda w, dw, c: w - 1e-2 * dw),
+        "the learning rate is always 0.01, whatever config says.",
+        "A default is for a missing key only. Where is the given value read?",
+    ),
+    _entry(
+        "sgd",
+        "only-the-step",
+        _sgd(lambda w, dw, c: -c["learning_rate"] * dw),
+        "next_w is the step alone: it was never added to w.",
+        "The step says how far to go. From where?",
+    ),
+    _entry(
+        "sgd",
+        "rate-divides",
+        _sgd(lambda w, dw, c: w - dw / c["learning_rate"]),
+        "dw is divided by the learning rate: a small rate then makes a huge step.",
+        "Should a smaller learning rate give a smaller or a larger step?",
+    ),
+    _entry(
+        "sgd",
+        "only-the-sign",
+        _sgd(lambda w, dw, c: w - c["learning_rate"] * np.sign(dw)),
+        "only the sign of dw is used, so every weight moves equally far.",
+        "A steep direction should move the weight further than a flat one.",
+    ),
+    _entry(
+        "sgd",
+        "shrinks-w",
+        _sgd(lambda w, dw, c: w * (1 - c["learning_rate"] * dw)),
+        "dw is multiplied by w: the step is η·w·dw and stands still wherever a weight is zero.",
+        "Read the update rule once more: which two things are multiplied?",
+    ),
+    _entry(
+        "sgd",
+        "normalised",
+        _sgd(lambda w, dw, c: w - c["learning_rate"] * dw / np.linalg.norm(dw)),
+        "dw was scaled to length 1, so the step is equally long on a slope and near the minimum.",
+        "The length of the gradient carries information. Is it still in your step?",
+    ),
+    _entry(
+        "sgd_momentum",
+        "sign",
+        _momentum(lambda v, dw, c: c["momentum"] * v + c["learning_rate"] * dw),
+        "the velocity has the gradient added, so w is pushed uphill.",
+        "A ball's velocity grows downhill. With which sign does dw enter?",
+    ),
+    _entry(
+        "sgd_momentum",
+        "subtracted-velocity",
+        _momentum(_mu, lambda w, v, c: w - v),
+        "the velocity is right but is subtracted from w; it already points downhill.",
+        "Which sign does the velocity already carry?",
+    ),
+    _entry(
+        "sgd_momentum",
+        "not-stored",
+        _momentum(_mu, keep=False),
+        "the new velocity is not stored back in config, so every step starts from the old one.",
+        "What must the next call know that this one worked out?",
+        COUNTED.format(1),
+    ),
+    _entry(
+        "sgd_momentum",
+        "learning-rate-left-out",
+        _momentum(lambda v, dw, c: c["momentum"] * v - dw),
+        "the learning rate is left out: the velocity is μ·velocity − dw.",
+        "How large is the gradient's part of the new velocity?",
+        COUNTED.format(1),
+    ),
+    _entry(
+        "sgd_momentum",
+        "rate-applied-later",
+        _momentum(lambda v, dw, c: c["momentum"] * v - dw, lambda w, v, c: w + c["learning_rate"] * v),
+        "the learning rate multiplies the whole velocity instead of the gradient alone; with one fixed rate from the start "
+        "this trains alike, but a given velocity is read as something else.",
+        "In the rule of this page, which term does η stand at?",
+        COUNTED.format(1),
+    ),
+    _entry(
+        "sgd_momentum",
+        "averaged",
+        _momentum(lambda v, dw, c: c["momentum"] * v - (1 - c["momentum"]) * c["learning_rate"] * dw),
+        "the gradient's part is also multiplied by 1 − μ: that is a running mean, and the steps become too short.",
+        "Does the rule average the gradients, or add them up while old ones fade?",
+    ),
+    _entry(
+        "sgd_momentum",
+        "old-velocity-moves",
+        _nesterov_like,
+        "w was moved with the old velocity: the gradient of this step takes effect one step late.",
+        "Which comes first, the new velocity or the new weights?",
+    ),
+    _entry(
+        "sgd_momentum",
+        "plain-step-too",
+        _momentum(_mu, lambda w, v, c: w + c["momentum"] * v),
+        "μ is applied a second time when w is moved.",
+        "Count how often μ is multiplied in.",
+    ),
+    _entry(
+        "sgd_momentum",
+        "no-momentum",
+        _momentum(lambda v, dw, c: -c["learning_rate"] * dw),
+        "the old velocity is dropped: this is plain SGD.",
+        "What is left of the velocity the step came in with?",
+    ),
+    _entry(
+        "sgd_momentum",
+        "friction-swapped",
+        _momentum(lambda v, dw, c: (1 - c["momentum"]) * v - c["learning_rate"] * dw),
+        "the old velocity is multiplied by 1 − μ instead of μ.",
+        "With μ = 0.9, how much of the velocity should survive a step?",
+    ),
+    _entry(
+        "sgd_momentum",
+        "wrong-key",
+        _wrong_key,
+        "config is read under a key it does not have, so the call stops with a KeyError.",
+        "Compare the keys in the docstring with those in your code, letter by letter, and think of the first step, when nothing is stored yet.",
+        COUNTED.format(2),
+    ),
+    _entry(
+        "rmsprop",
+        "no-square",
+        _rms(cache=lambda s, dw, c: c["decay_rate"] * s + (1 - c["decay_rate"]) * np.abs(dw)),
+        "the cache averages |dw| instead of dw².",
+        "What is under the root has to be a mean of squares.",
+    ),
+    _entry(
+        "rmsprop",
+        "no-root",
+        _rms(step=lambda dw, s, c: dw / (s + c["epsilon"])),
+        "dw is divided by the cache itself; the square root is missing.",
+        "The cache holds squares. What brings it back to the size of a gradient?",
+    ),
+    _entry(
+        "rmsprop",
+        "summed",
+        _rms(cache=lambda s, dw, c: s + dw**2),
+        "the squares are added up for ever instead of fading: that is AdaGrad, whose steps die out.",
+        "What does the decay rate do to what is already in the cache?",
+        "Duchi, Hazan and Singer, JMLR 12 (2011), 2121–2159",
+    ),
+    _entry(
+        "rmsprop",
+        "decay-swapped",
+        _rms(cache=lambda s, dw, c: (1 - c["decay_rate"]) * s + c["decay_rate"] * dw**2),
+        "the two weights ρ and 1 − ρ are exchanged: the cache forgets almost everything at each step.",
+        "With ρ = 0.99, which part should be large: the old cache or the new square?",
+    ),
+    _entry(
+        "rmsprop",
+        "new-part-unweighted",
+        _rms(cache=lambda s, dw, c: c["decay_rate"] * s + dw**2),
+        "the new square is not multiplied by 1 − ρ, so the cache becomes about 1/(1 − ρ) times too large.",
+        "The two weights of a running mean add up to 1. Do yours?",
+    ),
+    _entry(
+        "rmsprop",
+        "not-stored",
+        _rms(keep=False),
+        "the new cache is not stored back in config.",
+        "What must the next call know that this one worked out?",
+    ),
+    _entry(
+        "rmsprop",
+        "old-cache-divides",
+        _rms(stale=True),
+        "dw is divided by the root of the old cache; the new one has to be computed first.",
+        "On the very first step the old cache is zero. What happens then?",
+    ),
+    _entry(
+        "rmsprop",
+        "epsilon-multiplied",
+        _rms(step=lambda dw, s, c: dw / (np.sqrt(s) * c["epsilon"])),
+        "ε multiplies the denominator instead of being added to it, so the steps are a hundred million times too long.",
+        "What is ε there for? Think of a cache that is zero.",
+        COUNTED.format(1),
+    ),
+    _entry(
+        "rmsprop",
+        "uphill",
+        _rms(sign=1.0),
+        "the step goes uphill: it has to be subtracted.",
+        "Which way should the weights move, seen from the direction in which the loss grows?",
+    ),
+    _entry(
+        "rmsprop",
+        "one-cache-for-all",
+        _rms(cache=lambda s, dw, c: c["decay_rate"] * s + (1 - c["decay_rate"]) * np.mean(dw**2)),
+        "dw² is averaged over all entries, so every weight gets the same denominator.",
+        "The point of RMSProp is that each weight has a scale of its own.",
+    ),
+    _entry(
+        "adam",
+        "no-bias-correction",
+        _adam(correct=lambda m, v, t, c: (m, v)),
+        "the bias correction is missing: m and v start at zero, and are used as they are.",
+        "After the first step m is only (1 − β₁)·dw. By what must it be divided to be dw?",
+        COUNTED.format(4),
+    ),
+    _entry(
+        "adam",
+        "only-m-corrected",
+        _adam(correct=lambda m, v, t, c: (m / (1 - c["beta1"] ** t), v)),
+        "only m is corrected for starting at zero; v is not.",
+        "How many running means are there, and how many corrections?",
+    ),
+    _entry(
+        "adam",
+        "only-v-corrected",
+        _adam(correct=lambda m, v, t, c: (m, v / (1 - c["beta2"] ** t))),
+        "only v is corrected for starting at zero; m is not.",
+        "How many running means are there, and how many corrections?",
+    ),
+    _entry(
+        "adam",
+        "t-not-counted",
+        _adam(keep=("m", "v")),
+        "t is not stored back, so every step thinks it is the same one and the correction never fades.",
+        "What must the next call know besides m and v?",
+        COUNTED.format(2),
+    ),
+    _entry(
+        "adam",
+        "t-too-late",
+        _adam(
+            correct=lambda m, v, t, c: (
+                m / (1 - c["beta1"] ** max(t - 1, 0)),
+                v / (1 - c["beta2"] ** max(t - 1, 0)),
+            )
+        ),
+        "the correction uses t before it was counted up; at the very first step that divides by zero.",
+        "For the first step t has to be 1. When is it raised?",
+    ),
+    _entry(
+        "adam",
+        "t-one-ahead",
+        _adam(start=1),
+        "a fresh run starts with t = 1 and raises it before use, so it is one step ahead from the beginning.",
+        "t counts the steps done so far. How many are done before the first?",
+        COUNTED.format(6),
+    ),
+    _entry(
+        "adam",
+        "betas-swapped",
+        _adam(
+            m=lambda m, dw, c: c["beta2"] * m + (1 - c["beta2"]) * dw,
+            v=lambda v, dw, c: c["beta1"] * v + (1 - c["beta1"]) * dw**2,
+            correct=lambda m, v, t, c: (m / (1 - c["beta2"] ** t), v / (1 - c["beta1"] ** t)),
+        ),
+        "β₁ and β₂ are exchanged: β₁ belongs to m, β₂ to v.",
+        "Which of the two means should remember longer?",
+    ),
+    _entry(
+        "adam",
+        "weights-of-the-means-swapped",
+        _adam(
+            m=lambda m, dw, c: (1 - c["beta1"]) * m + c["beta1"] * dw,
+            v=lambda v, dw, c: (1 - c["beta2"]) * v + c["beta2"] * dw**2,
+        ),
+        "β and 1 − β are exchanged in both means: almost everything old is forgotten at each step.",
+        "With β₁ = 0.9, which part of m should be large?",
+    ),
+    _entry(
+        "adam",
+        "corrected-means-stored",
+        _adam(corrected_is_kept=True),
+        "the corrected means are stored back, so the next step corrects them again.",
+        "The correction is for this step's use only. Which m goes into config?",
+    ),
+    _entry(
+        "adam",
+        "no-root",
+        _adam(root=lambda v, eps: v + eps),
+        "m is divided by v itself; the square root is missing.",
+        "v holds squares. What brings it back to the size of a gradient?",
+    ),
+    _entry(
+        "adam",
+        "squared-mean",
+        _adam(v=lambda v, dw, c: c["beta2"] * v + (1 - c["beta2"]) * np.abs(dw)),
+        "v averages |dw| instead of dw².",
+        "What is v a running mean of?",
+    ),
+    _entry(
+        "adam",
+        "beta-times-t",
+        _adam(correct=lambda m, v, t, c: (m / (1 - c["beta1"] * t), v / (1 - c["beta2"] * t))),
+        "β is multiplied by t where it has to be raised to the power t.",
+        "How much of the start is left after t steps that each keep a share β?",
+    ),
+    _entry(
+        "adam",
+        "uphill",
+        _adam(sign=1.0),
+        "the step goes uphill: it has to be subtracted.",
+        "Which way should the weights move, seen from the direction in which the loss grows?",
+    ),
+    _entry(
+        "adam",
+        "v-not-stored",
+        _adam(keep=("m", "t")),
+        "v is not stored back in config, so the scale of each weight is forgotten at every step.",
+        "List what the next step needs. Is all of it in the config you return?",
+    ),
+    _entry(
+        "adam",
+        "m-not-stored",
+        _adam(keep=("v", "t")),
+        "m is not stored back in config, so the direction is forgotten at every step.",
+        "List what the next step needs. Is all of it in the config you return?",
+    ),
+)
