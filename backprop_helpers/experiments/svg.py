@@ -29,7 +29,7 @@ _SHAPES = ("circle", "square", "triangle", "cross")
 
 def number(value: float) -> str:
     """A number as a reader expects it: six digits at most, a real minus sign."""
-    return f"{value:.6g}".replace("-", "−")
+    return f"{value + 0.0:.6g}".replace("-", "−")  # + 0.0 turns −0 into 0
 
 
 def heat_png(values: ArrayLike, low: float = 0.0, high: float = 1.0) -> bytes:
@@ -306,7 +306,7 @@ class Figure:
     def html(self, label: str, data: Mapping[str, object] | None = None) -> str:
         """The picture for a page: one <svg> a panel inside a <div role="img"> whose data-* attributes hold numbers."""
         parts = "".join(
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="bp-panel{" bp-wide" if p.width > 500 else ""}"'
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="bp-panel"'
             f' aria-hidden="true" focusable="false" viewBox="0 0 {p.width} {p.height}"'
             f' font-family="{_FONT}">{p.body()}</svg>'
             for p in self.panels

@@ -104,7 +104,6 @@ _RULES = """
 .bp-experiment .noUi-target[disabled]{background:var(--bp-grid)}
 .bp-figure{display:flex;flex-wrap:wrap;gap:6px 14px}
 .bp-figure svg.bp-panel{flex:1 1 300px;min-width:0;max-width:460px;height:auto;display:block}
-.bp-figure svg.bp-wide{flex-basis:100%;max-width:760px}
 .bp-experiment .bp-say{min-height:3em}
 @media (forced-colors:active){.bp-figure{forced-color-adjust:none;background:var(--bp-paper)}}
 @media (prefers-reduced-motion:reduce){.bp-experiment *{transition:none!important}}

@@ -69,6 +69,12 @@ def draw_quadratic(panel: Panel, curvature: Array) -> None:
         )
 
 
+def until_gone(path: Array) -> Array:
+    """A path (T, 2) up to its first point outside the plane, so that a diverging one does not paint it full."""
+    outside = np.abs(path).max(axis=1) > 5
+    return path[: int(outside.argmax()) + 1] if outside.any() else path
+
+
 def scores(x: Array, params: Params, activation: str) -> Array:
     """Scores (N, C) of a network with the named activation between its affine layers; x is (N, D)."""
     for w, b in params[:-1]:

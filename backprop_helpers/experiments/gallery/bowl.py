@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprop_helpers.experiments.experiment import Choice, Experiment, Option, Prediction, Slider
-from backprop_helpers.experiments.gallery._shared import Array, draw_quadratic
+from backprop_helpers.experiments.gallery._shared import Array, draw_quadratic, until_gone
 from backprop_helpers.experiments.svg import Figure, Panel, number
 
 SURFACES = {"bowl": np.array([1.0, 2.0]), "ravine": np.array([1.0, 20.0])}  # curvatures λ along w₁ and w₂
@@ -42,8 +42,9 @@ def model(share: float, surface: str) -> Descent:
 def view(r: Descent) -> Figure:
     plane = Panel((-3.88, 3.88), (-3, 3), title="Steps over the level lines", xlabel="w₁", ylabel="w₂")
     draw_quadratic(plane, r.curvature)
-    plane.line(r.path[:, 0], r.path[:, 1], "orange", width=1.8)
-    plane.points(r.path[:, 0], r.path[:, 1], "orange", size=5)
+    path = until_gone(r.path)
+    plane.line(path[:, 0], path[:, 1], "orange", width=1.8)
+    plane.points(path[:, 0], path[:, 1], "orange", size=5)
     plane.points(START[0], START[1], "purple", shape="square", size=10)
     plane.points(0, 0, "ink", shape="cross", size=9)
     curve = Panel(

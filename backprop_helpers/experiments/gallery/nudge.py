@@ -89,8 +89,8 @@ def view(r: Nudge) -> Figure:
     errors.points(r.h, max(r.error, 1e-14), "orange", size=10)
     errors.label(3e-12, 0.8, "rounding", "muted")
     errors.label(0.02, 2.5, "truncation", "muted")
-    power = "1/2" if r.way == "one side" else "1/3"
-    errors.label(r.theory_h, 3e-14, f"theory: h ≈ ε^{power}", "green", dx=-6 if r.way != "one side" else 6, dy=-4,
+    power = "√ε" if r.way == "one side" else "∛ε"
+    errors.label(r.theory_h, 3e-14, f"theory: h ≈ {power}", "green", dx=-6 if r.way != "one side" else 6, dy=-4,
                  anchor="end" if r.way != "one side" else "start", size=12)  # fmt: skip
     return Figure(plane, errors)
 

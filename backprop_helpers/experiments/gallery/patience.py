@@ -64,6 +64,14 @@ def stopping_epoch(val: Array, patience: int) -> tuple[int, int]:
     return best, len(val) - 1
 
 
+@functools.cache
+def trade() -> tuple[Array, Array]:
+    """Epochs run and validation loss restored, each (100,), for patience 1 … 100."""
+    _, val = history()
+    pairs = [stopping_epoch(val, patience) for patience in range(1, 101)]
+    return np.array([stop for _, stop in pairs]), np.array([val[best] for best, _ in pairs])
+
+
 def model(patience: int) -> Stopped:
     train, val = history()
     best, stop = stopping_epoch(val, patience)
@@ -74,22 +82,39 @@ def model(patience: int) -> Stopped:
 
 
 def view(r: Stopped) -> Figure:
-    top = float(r.val.max()) * 1.05
-    panel = Panel((0, EPOCHS), (0, top), title="Loss on training data and on data kept aside", xlabel="epoch",
-                  ylabel="cross-entropy", width=620)  # fmt: skip
+    top = float(r.val.max()) * 1.4
+    curves = Panel(
+        (0, EPOCHS), (0, top), title="Training, and data kept aside", xlabel="epoch", ylabel="cross-entropy"
+    )
     epochs = np.arange(EPOCHS + 1)
     if r.stop > r.best:
-        panel.area([r.best, r.stop], [0, 0], [top, top], "purple", opacity=0.13)
-    for loss, colour in ((r.train, "blue"), (r.val, "orange")):
-        panel.line(epochs[r.stop :], loss[r.stop :], "muted", width=1.3, dash="2 4")
-        panel.line(epochs[: r.stop + 1], loss[: r.stop + 1], colour, dash="" if colour == "blue" else "9 3")
-    panel.points(r.best, r.best_loss, "green", shape="square", size=10)
-    panel.segments(r.stop, 0, r.stop, top, "purple")
-    panel.label(r.stop, top, "stop", "purple", dx=6, dy=16, anchor="start")
-    panel.legend(
-        [("validation (dashed)", "orange"), ("training", "blue"), ("■ weights restored from here", "green")]
+        curves.area([r.best, r.stop], [0, 0], [top, top], "purple", opacity=0.13)
+    for loss, colour, dash in ((r.train, "blue", ""), (r.val, "orange", "9 3")):
+        curves.line(epochs[r.stop :], loss[r.stop :], "muted", width=1.3, dash="2 4")
+        curves.line(epochs[: r.stop + 1], loss[: r.stop + 1], colour, dash=dash)
+    curves.segments(r.stop, 0, r.stop, top, "purple")
+    curves.points(r.best, r.best_loss, "green", shape="square", size=10)
+    curves.legend(
+        [
+            ("validation (dashed)", "orange"),
+            ("training", "blue"),
+            ("waiting | stop", "purple"),
+            ("■ restored", "green"),
+        ]
     )
-    return Figure(panel)
+    cost = Panel(
+        (0, EPOCHS),
+        (0.3, 0.5),
+        title="Cost and gain of each patience",
+        xlabel="epochs run",
+        ylabel="restored loss",
+    )
+    stops, losses = trade()
+    cost.points(stops, losses, "muted", size=5)
+    cost.points(r.stop, r.best_loss, "green", shape="square", size=11)
+    cost.label(r.stop, r.best_loss, f"patience {r.patience}", "green", dx=9, dy=-9,
+               anchor="start" if r.stop < 200 else "end")  # fmt: skip
+    return Figure(curves, cost)
 
 
 def sentence(r: Stopped) -> str:

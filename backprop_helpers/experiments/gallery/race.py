@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backprop_helpers.experiments.experiment import Choice, Experiment, Option, Prediction, Slider
-from backprop_helpers.experiments.gallery._shared import Array, draw_quadratic
+from backprop_helpers.experiments.gallery._shared import Array, draw_quadratic, until_gone
 from backprop_helpers.experiments.svg import Figure, Panel
 from backprop_helpers.optimizers import adam, rmsprop, sgd, sgd_momentum
 
@@ -68,7 +68,7 @@ def view(r: Race) -> Figure:
     for (name, (_, colour, dash)), shape in zip(
         RUNNERS.items(), ("circle", "square", "triangle", "cross"), strict=True
     ):
-        path, loss = r.paths[name], np.maximum(r.losses[name], 1e-7)
+        path, loss = until_gone(r.paths[name]), np.maximum(r.losses[name], 1e-7)
         plane.line(path[:, 0], path[:, 1], colour, dash=dash, width=1.8)
         plane.points(path[-1, 0], path[-1, 1], colour, shape=shape, size=10)
         curve.line(range(r.step + 1), loss, colour, dash=dash)
