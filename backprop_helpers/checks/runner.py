@@ -13,6 +13,8 @@ import numpy as np
 from backprop_helpers._progress import record
 from backprop_helpers.checks.compare import Difference, difference, tolerance_for
 from backprop_helpers.checks.diagnosis import Diagnosis, Trial, diagnosis
+from backprop_helpers.checks.forwards import trusted
+from backprop_helpers.checks.limits import captured_prints
 from backprop_helpers.checks.observe import Observation, observe
 from backprop_helpers.checks.registry import exercise_named
 from backprop_helpers.checks.result import CheckFailed, CheckResult
@@ -63,10 +65,16 @@ def diagnose(
             f"The second argument of check is {type(fn).__name__}, not a function. Write check({name!r}, {name}) without parentheses behind the name.",
         )
     for number in _seeds(name, hidden, seed):
-        trials = _trials(exercise, fn, exercise.cases(np.random.default_rng(number)), forward, hidden)
+        cases = exercise.cases(np.random.default_rng(number))
+        used, doubt = trusted(exercise, forward, cases)
+        trials = _trials(exercise, fn, cases, used, hidden)
         if any(_failed(exercise, t) for t in trials):
-            return _explain(exercise, trials, fn, forward, hidden, known)
-    return _holds(exercise, trials, forward)
+            return _also(_explain(exercise, trials, fn, used, hidden, known), doubt)
+    return _also(_holds(exercise, trials, used), doubt)
+
+
+def _also(result: CheckResult, doubt: str) -> CheckResult:
+    return replace(result, remarks=(doubt, *result.remarks)) if doubt else result
 
 
 def _seeds(name: str, hidden: bool, seed: int | None) -> list[int]:
@@ -99,22 +107,24 @@ def _try(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None, hidden: boo
     seen = observe(exercise, fn, case, forward)
     expected: dict[str, list[Any]] = {q.name: [] for q in exercise.quantities}
     judged = case
-    numerical = exercise.numerical if not hidden or forward is not None else None
+    numerical = exercise.numerical if not hidden else None
     default = exercise.forward
     if numerical and default is not None:
-        found = numerical(case, forward or default)
+        with captured_prints(), np.errstate(all="ignore"):
+            found = numerical(case, forward or default)
         for q in exercise.quantities:
-            expected[q.name].append(found[q.name])
+            right = found[q.name]
+            expected[q.name].extend(right if isinstance(right, list) else [right])
         judged = replace(case, tolerance=case.tolerance or DIFFERENCES)
     else:
         for reference in exercise.references:
-            right = observe(exercise, reference, case)
-            if right.problem:
+            known = observe(exercise, reference, case)
+            if known.problem:
                 raise RuntimeError(
-                    f"The reference of {exercise.name} failed on its own check: {right.sentence}"
+                    f"The reference of {exercise.name} failed on its own check: {known.sentence}"
                 )
             for q in exercise.quantities:
-                expected[q.name].append(right.values[q.name])
+                expected[q.name].append(known.values[q.name])
     differences: list[Difference] = []
     if not seen.problem:
         for q in exercise.quantities:
@@ -131,7 +141,9 @@ def _harmful(exercise: Exercise, seen: Observation) -> tuple[str, ...]:
 
 
 def _failed(exercise: Exercise, trial: Trial) -> bool:
-    return bool(trial.seen.problem or trial.differences or _harmful(exercise, trial.seen))
+    seen = trial.seen
+    loud = exercise.quiet and seen.warned
+    return bool(seen.problem or trial.differences or _harmful(exercise, seen) or loud)
 
 
 def _explain(
@@ -191,7 +203,10 @@ def _message(exercise: Exercise, bad: Trial, first: tuple[Trial, Difference] | N
         if d.sentence:
             return f"{exercise.name}: {d.sentence}"
         return f"{exercise.name}: {d.quantity.name}, {d.quantity.meaning}, has wrong values. None of the mistakes known here gives these numbers."
-    names = " and ".join(_harmful(exercise, bad.seen))
+    harmful = _harmful(exercise, bad.seen)
+    if not harmful:
+        return f"{exercise.name} gives the right values, but NumPy warns on the way: {bad.seen.warned}."
+    names = " and ".join(harmful)
     return f"{exercise.name} gives the right values but changes {names} in place; whoever called it still needs {names} as it was."
 
 
@@ -218,7 +233,7 @@ def _where(bad: Trial, first: tuple[Trial, Difference] | None, message: str, hid
     off = f", {share} off, the worst" if d.expected.size > 1 else ""
     tolerance = tolerance_for(d.quantity, trial.case)
     return (
-        f"{name}{shape}{off} {at}: got {d.got[d.index]:.6g}, expected {d.expected[d.index]:.6g}; "
+        f"{f'{name}{shape}{off} {at}' if d.index else name}: got {d.got[d.index]:.6g}, expected {d.expected[d.index]:.6g}; "
         f"close enough is within {tolerance.rtol:g} of it.{on}"
     )
 
@@ -250,7 +265,7 @@ def _remarks(exercise: Exercise, trials: Sequence[Trial], passed: bool) -> tuple
 def _holds(exercise: Exercise, trials: Sequence[Trial], forward: Fn | None) -> CheckResult:
     by = ""
     if exercise.numerical:
-        by = f" by finite differences of {'your own forward' if forward else 'the forward pass'}"
+        by = f" by finite differences of {_whose(forward)}"
     labels = [t.case.label for t in trials if t.case.label]
     inputs = f" Inputs: {'; '.join(labels)}." if labels else ""
     names = ", ".join(q.name for q in exercise.quantities)
@@ -261,6 +276,13 @@ def _holds(exercise: Exercise, trials: Sequence[Trial], forward: Fn | None) -> C
         checked=f"Checked {names}{by}, and that the inputs stay as they were.{inputs}",
         remarks=_remarks(exercise, trials, passed=True),
     )
+
+
+def _whose(forward: Fn | None) -> str:
+    name = getattr(forward, "__name__", "forward")
+    if forward is None or str(getattr(forward, "__module__", "")).startswith("backprop_helpers"):
+        return "the course's forward pass"
+    return f"your own {name}"
 
 
 def _show(result: CheckResult) -> None:

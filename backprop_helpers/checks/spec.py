@@ -140,8 +140,11 @@ class Exercise:
     run: how fn is driven on a case, giving {quantity name: value}; inputs: names of a case's
     arguments where they are not the signature's; forward: the default forward
     function of a backward pass; numerical(case, forward): the expected values by finite
-    differences of that forward, which a visible check uses instead of the reference;
+    differences of that forward, which a visible check uses instead of the reference (a list where
+    several are right, as at a kink); output(case, forward): what a forward gives on a case, so that a
+    learner's own can be compared with `forward` before its differences are believed;
     may_change: positions of arguments that may be changed in place with no more than a remark;
+    quiet: whether a NumPy warning is a mistake, where the text asks for a function that doesn't overflow;
     seconds: how long one call may take.
     """
 
@@ -156,7 +159,9 @@ class Exercise:
     inputs: tuple[str, ...] = ()
     forward: Fn | None = None
     numerical: Callable[[Case, Fn], Mapping[str, Any]] | None = None
+    output: Callable[[Case, Fn], Any] | None = None
     may_change: tuple[int, ...] = ()
+    quiet: bool = False
     seconds: float = 5.0
 
     @property
