@@ -82,7 +82,7 @@ def view(r: Nudge) -> Figure:
     plane.points(ends, f(ends), "orange", size=10)
     plane.points(W, at, "blue", shape="square", size=8)
     plane.legend([(f"secant {r.slope:.6f}", "orange"), (f"tangent {r.true:.6f}", "blue")], corner="left")
-    errors = Panel((1e-14, 1), (1e-14, 10), title="Error of the slope against h", xlabel="nudge h", ylabel="error",
+    errors = Panel((3e-15, 3), (1e-14, 10), title="Error of the slope against h", xlabel="nudge h", ylabel="error",
                    logx=True, logy=True)  # fmt: skip
     errors.line([r.theory_h, r.theory_h], [1e-14, 10], "green", dash="3 4", width=1.6)
     errors.line(STEPS, r.errors, "muted", width=1.8)
@@ -101,7 +101,7 @@ def sentence(r: Nudge) -> str:
     )  # fmt: skip
     return (
         f"h = {r.h:.1e}, {r.way}: slope {r.slope:.10f}, the true one is {r.true:.10f}, error {r.error:.1e}. This h is {side}; "
-        f"the smallest error here is at h = {r.best_h:.0e}."
+        f"the smallest error here is at h = {r.best_h:.0e}, and theory says about {r.theory_h:.0e}."
     )
 
 

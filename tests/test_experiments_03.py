@@ -1,0 +1,65 @@
+"""The graph a nudge runs through: its numbers are those of the chain rule, and the sentence says them."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from backprop_helpers.experiments import nudge_graph
+from backprop_helpers.experiments.gallery.nudge_graph import EDGES, INPUTS, Y, forward, model
+
+CASES = list(itertools.product(INPUTS, (-2.0, 0.1), ((0.5, 2.0, -1.5), (-2.3, -1.7, 4.0))))
+
+
+@pytest.mark.parametrize(("which", "nudge", "start"), CASES)
+def test_the_loss_moves_by_what_the_formula_says(which, nudge, start):
+    r = model(which, nudge, *start)
+    moved = dict(zip("wxb", start, strict=True))
+    moved[which] += nudge
+    loss = (1 / (1 + np.exp(-(moved["w"] * moved["x"] + moved["b"]))) - Y) ** 2
+    assert r.values["L"] + r.change == pytest.approx(loss)
+
+
+@pytest.mark.parametrize("start", [(0.5, 2.0, -1.5), (-2.3, -1.7, 4.0), (1.0, 0.0, 0.0)])
+def test_gradients_are_slopes(start):
+    r, h = model("w", 0.1, *start), 1e-6
+    for i, name in enumerate(INPUTS):
+        up, down = list(start), list(start)
+        up[i] += h
+        down[i] -= h
+        slope = (forward(*up)["L"] - forward(*down)["L"]) / (2 * h)
+        assert r.grads[name] == pytest.approx(slope, rel=1e-6, abs=1e-9)
+
+
+def test_every_gradient_is_upstream_times_local():
+    r = model("w", 0.1, 0.5, 2.0, -1.5)
+    assert r.grads["L"] == 1
+    for start, end in EDGES:
+        assert r.grads[start] == r.grads[end] * r.local[start, end]
+
+
+def test_the_prediction_gets_a_hundred_times_better_with_a_tenth_of_the_nudge():
+    off = [abs((r := model("w", d, 0.5, 2.0, -1.5)).change - r.predicted) for d in (0.1, 0.01)]
+    assert 50 < off[0] / off[1] < 150
+
+
+def test_a_saturated_neuron_hardly_reacts_as_the_prediction_explains():
+    usual, flat = model("w", 0.1, 0.5, 2.0, -1.5), model("w", 0.1, 0.5, 2.0, -6.0)
+    assert flat.values["L"] > 2 * usual.values["L"], "the error is larger"
+    assert abs(flat.change) < abs(usual.change) / 10, "and yet the loss hardly moves"
+
+
+def test_picture_and_sentence_carry_the_same_numbers():
+    shown = nudge_graph.show(which="b", nudge=-1.0)
+    assert shown.data["which"] == "b"
+    change = f"{shown.data['change']:+.3g}".replace("-", "−")
+    assert f"L by {change}" in shown.sentence
+    assert change in shown.html
+
+
+def test_no_nudge_moves_nothing():
+    shown = nudge_graph.show(nudge=0.0)
+    assert shown.data["change"] == 0
+    assert "exactly that" in shown.sentence
