@@ -25,7 +25,9 @@ def gallery() -> str:
     everything = misconceptions.all()
     parts = [_HEAD.format(count=len(everything), exercises=len({m.exercise for m in everything}))]
     for exercise, group in itertools.groupby(everything, key=lambda m: m.exercise):
-        parts.append(f"\n## `{exercise_named(exercise).signature}`\n\n*Lesson {exercise_named(exercise).lesson}*\n")
+        parts.append(
+            f"\n## `{exercise_named(exercise).signature}`\n\n*Lesson {exercise_named(exercise).lesson}*\n"
+        )
         for m in group:
             message = str(diagnose(m.exercise, m.wrong))
             parts.append(f"\n### {m.name}\n\n```text\n{message}\n```\n\nSource: {m.source}.\n")
