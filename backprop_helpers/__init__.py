@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from backprop_helpers._version import __version__
 
 if TYPE_CHECKING:
-    from backprop_helpers._progress import progress as show_progress
+    from backprop_helpers._progress import progress
     from backprop_helpers.checks import check, diagnose
     from backprop_helpers.layers import (
         affine_backward,
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
         softmax_loss,
     )
     from backprop_helpers.network import init_params, mlp_backward, mlp_forward
+    from backprop_helpers.optimizers import adam, rmsprop, sgd, sgd_momentum
+    from backprop_helpers.training import EarlyStopping, minibatches, train, train_step
 
 _HOME = {
     "check": "checks",
@@ -42,12 +44,16 @@ _HOME = {
     **dict.fromkeys(("sigmoid_forward", "sigmoid_backward", "tanh_forward", "tanh_backward"), "layers"),
     **dict.fromkeys(("mse", "mse_backward", "softmax", "log_softmax", "cross_entropy"), "losses"),
     **dict.fromkeys(("softmax_loss", "accuracy"), "losses"),
+    **dict.fromkeys(("sgd", "sgd_momentum", "rmsprop", "adam"), "optimizers"),
+    **dict.fromkeys(("train_step", "minibatches", "EarlyStopping", "train"), "training"),
     **dict.fromkeys(("init_params", "mlp_forward", "mlp_backward"), "network"),
 }
 
 __all__ = [
+    "EarlyStopping",
     "__version__",
     "accuracy",
+    "adam",
     "affine_backward",
     "affine_forward",
     "check",
@@ -55,6 +61,7 @@ __all__ = [
     "diagnose",
     "init_params",
     "log_softmax",
+    "minibatches",
     "mlp_backward",
     "mlp_forward",
     "mse",
@@ -62,12 +69,17 @@ __all__ = [
     "progress",
     "relu_backward",
     "relu_forward",
+    "rmsprop",
+    "sgd",
+    "sgd_momentum",
     "sigmoid_backward",
     "sigmoid_forward",
     "softmax",
     "softmax_loss",
     "tanh_backward",
     "tanh_forward",
+    "train",
+    "train_step",
 ]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from backprop_helpers import optimizers
+from backprop_helpers import optimizers, training
 from backprop_helpers.checks.copies import copied
 from backprop_helpers.checks.spec import Case, Exercise, Fn, Quantity, Wrong, name_returned
 
@@ -139,6 +140,64 @@ def _optimizer(
     )
 
 
+def _train_step(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
+    """Two steps in a row: the second starts from the params and configs that the first gave back."""
+    params, x, y, update, configs = case.args
+    values: dict[str, Any] = {}
+    for i in (1, 2):
+        found = name_returned(exercise, fn(params, x, y, update, configs))
+        params, configs = _pairs(exercise, "params", found["params"], params), found["configs"]
+        which = "" if i == 1 else " of the second step"
+        values[f"loss{which}"] = found["loss"]
+        values |= {f"w{k}{which}": copied(w) for k, (w, _) in enumerate(params)}
+        values |= {f"b{k}{which}": copied(b) for k, (_, b) in enumerate(params)}
+        params, configs = copied(params), copied(configs)
+    return values
+
+
+def _pairs(exercise: Exercise, name: str, got: Any, given: Any) -> Any:
+    """The list of (w, b) pairs that came back; raises Wrong where it is none."""
+    if not isinstance(got, list | tuple) or len(got) != len(given):
+        what = f"{len(got)} entries" if isinstance(got, list | tuple) else f"a {type(got).__name__}"
+        raise Wrong(
+            f"{exercise.name} returned {name} with {what}; expected {len(given)} pairs (w, b), one per layer."
+        )
+    for i, pair in enumerate(got):
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise Wrong(f"{exercise.name} returned {name}[{i}] that is no pair (w, b).")
+    return [tuple(pair) for pair in got]
+
+
+def _train_step_cases(rng: np.random.Generator) -> list[Case]:
+    """SGD and an optimizer with a memory, on a network with one and with two hidden layers."""
+    cases = []
+    for update, rate, sizes, n in (
+        (optimizers.sgd, 0.3, [3, 5, 4], 6),
+        (optimizers.sgd_momentum, 0.2, [4, 6, 5, 3], 7),
+        (optimizers.adam, 0.05, [5, 3, 4], 6),
+    ):
+        params = [(rng.standard_normal((a, b)), rng.standard_normal(b)) for a, b in itertools.pairwise(sizes)]
+        # a rate of its own for every array, so that configs which are mixed up are found
+        configs = [
+            ({"learning_rate": rate * (1 + k)}, {"learning_rate": rate * (1.5 + k)})
+            for k in range(len(params))
+        ]
+        x, y = rng.standard_normal((n, sizes[0])), rng.permutation(np.arange(n) % sizes[-1])
+        cases.append(Case((params, x, y, update, configs), label=f"{update.__name__}, layers {sizes}"))
+    return cases
+
+
+def _train_step_quantities() -> tuple[Quantity, ...]:
+    """Losses first, then the weights from the last layer to the first; a network without a third layer has none."""
+    found = []
+    for which in ("", " of the second step"):
+        found.append(Quantity(f"loss{which}", "()", "the loss before the step"))
+        for k in (1, 0):
+            found.append(Quantity(f"b{k}{which}", "(M,)", f"the bias of layer {k} after the step"))
+            found.append(Quantity(f"w{k}{which}", "(D, M)", f"the weights of layer {k} after the step"))
+    return tuple(found)
+
+
 EXERCISES = (
     _optimizer(
         "sgd", optimizers.sgd, lambda rng, shape: {"learning_rate": float(rng.uniform(0.02, 0.3))}, ()
@@ -164,5 +223,16 @@ EXERCISES = (
             Quantity("m", "the shape of w", "the running mean of the gradient"),
             Quantity("v", "the shape of w", "the running mean of the squared gradient"),
         ),
+    ),
+    Exercise(
+        name="train_step",
+        lesson=LESSON,
+        signature="train_step(params, x, y, update, configs) -> (loss, params, configs)",
+        returns=("loss", "params", "configs"),
+        quantities=_train_step_quantities(),
+        cases=_train_step_cases,
+        reference=training.train_step,
+        run=_train_step,
+        may_change=(0, 4),
     ),
 )

@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from backprop_helpers.layers import affine_backward, relu_backward
+from backprop_helpers.losses import softmax_loss
 from backprop_helpers.misconceptions.spec import Misconception
+from backprop_helpers.network import mlp_backward, mlp_forward
 
 DESIGN = "course design"
 COUNTED = "counted in public course solutions ({})"
@@ -110,6 +113,59 @@ def _adam(
         return next_w, {**config, **{k: new[k] for k in keep}}
 
     return fn
+
+
+def _step(
+    order: Callable[[list[Any]], list[Any]] = lambda grads: grads,
+    rows: Callable[[int], float] = lambda n: 1.0,
+    sign: float = 1.0,
+    biases: bool = True,
+    keep: bool = True,
+    first_config_for_all: bool = False,
+    layers: Callable[[int], range] = range,
+    second: bool = False,
+) -> Callable[..., Any]:
+    """A training step with its parts exchangeable."""
+
+    def fn(params: Any, x: Any, y: Any, update: Any, configs: Any) -> Any:
+        scores, caches = mlp_forward(x, params)
+        loss, dscores = softmax_loss(scores, y)
+        grads = order(mlp_backward(sign * rows(len(x)) * dscores, caches))
+        new_params, new_configs = list(params), list(configs)
+        for i in layers(len(params)):
+            (w, b), (dw, db), (cw, cb) = params[i], grads[i], configs[i]
+            cw, cb = configs[0] if first_config_for_all else (cw, cb)
+            w, cw = update(w, dw, cw)
+            if biases:
+                b, cb = update(b, db, cb)
+            new_params[i], new_configs[i] = (w, b), (cw, cb)
+        if second:
+            loss = softmax_loss(mlp_forward(x, new_params)[0], y)[0]
+        return loss, new_params, new_configs if keep else configs
+
+    return fn
+
+
+def _update_while_walking_back(params: Any, x: Any, y: Any, update: Any, configs: Any) -> Any:
+    scores, caches = mlp_forward(x, params)
+    loss, upstream = softmax_loss(scores, y)
+    new_params, new_configs = list(params), list(configs)
+    for i in reversed(range(len(params))):
+        affine_cache, relu_cache = caches[i]
+        if relu_cache is not None:
+            upstream = relu_backward(upstream, relu_cache)
+        (w, b), (cw, cb) = params[i], configs[i]
+        _, dw, db = affine_backward(upstream, affine_cache)
+        w, cw = update(w, dw, cw)
+        b, cb = update(b, db, cb)
+        upstream = (upstream @ w.T).reshape(affine_cache[0].shape)
+        new_params[i], new_configs[i] = (w, b), (cw, cb)
+    return loss, new_params, new_configs
+
+
+def _old_params(params: Any, x: Any, y: Any, update: Any, configs: Any) -> Any:
+    loss, _, new_configs = _step()(params, x, y, update, configs)
+    return loss, params, new_configs
 
 
 def _entry(
@@ -449,5 +505,83 @@ MISCONCEPTIONS = (
         _adam(keep=("v", "t")),
         "m is not stored back in config, so the direction is forgotten at every step.",
         "List what the next step needs. Is all of it in the config you return?",
+    ),
+    _entry(
+        "train_step",
+        "update-before-upstream",
+        _update_while_walking_back,
+        "a layer's weights were updated before the gradient was passed on through them; the layer below then gets its "
+        "share of the blame from weights that did not make the prediction.",
+        "Which weights made this prediction, the old or the new ones? Take every gradient before the first update.",
+    ),
+    _entry(
+        "train_step",
+        "uphill",
+        _step(sign=-1.0),
+        "every weight moves uphill: the gradient's sign was turned round before the optimizer, which turns it once more.",
+        "The optimizer already subtracts. What should it be given?",
+    ),
+    _entry(
+        "train_step",
+        "biases-forgotten",
+        _step(biases=False),
+        "the weights move but the biases stay where they are.",
+        "How many arrays does a layer learn?",
+    ),
+    _entry(
+        "train_step",
+        "only-last-layer",
+        _step(layers=lambda n: range(n - 1, n)),
+        "only the last layer was updated.",
+        "How many layers does the loop visit?",
+    ),
+    _entry(
+        "train_step",
+        "last-layer-forgotten",
+        _step(layers=lambda n: range(n - 1)),
+        "the last layer is never updated.",
+        "How many layers does the loop visit?",
+    ),
+    _entry(
+        "train_step",
+        "configs-not-kept",
+        _step(keep=False),
+        "the configs that came in are given back, so the optimizer forgets its state after every step.",
+        "update returns two things. Where does the second one go?",
+    ),
+    _entry(
+        "train_step",
+        "one-config-for-all",
+        _step(first_config_for_all=True),
+        "all layers use the config of the first one.",
+        "Each array has a velocity and a learning rate of its own. Which config goes with which array?",
+    ),
+    _entry(
+        "train_step",
+        "params-not-kept",
+        _old_params,
+        "the params that came in are given back: the new weights were computed and dropped.",
+        "Where do the new w and b go after update has returned them?",
+    ),
+    _entry(
+        "train_step",
+        "loss-after-the-step",
+        _step(second=True),
+        "the loss is measured after the step instead of before it.",
+        "Which prediction does the gradient belong to?",
+    ),
+    _entry(
+        "train_step",
+        "mean-undone",
+        _step(rows=float),
+        "the gradient was multiplied by N: the loss is a mean over the rows, and so is its gradient already.",
+        "softmax_loss divides by N once. Is there a second place that deals with N?",
+    ),
+    _entry(
+        "train_step",
+        "mean-twice",
+        _step(rows=lambda n: 1 / n),
+        "the gradient was divided by N a second time.",
+        "softmax_loss divides by N once. Is there a second place that deals with N?",
     ),
 )

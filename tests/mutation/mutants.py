@@ -112,6 +112,12 @@ class _Cleaner(ast.NodeTransformer):
             return None
         return node
 
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """`strict=` of a zip refuses lists of unequal length, nothing more."""
+        self.generic_visit(node)
+        node.keywords = [k for k in node.keywords if k.arg != "strict"]
+        return node
+
     def visit_If(self, node: ast.If) -> ast.AST | None:
         if len(node.body) == 1 and isinstance(node.body[0], ast.Raise) and not node.orelse:
             return None

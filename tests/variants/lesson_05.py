@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from backprop_helpers import optimizers
+from backprop_helpers import optimizers, training
+from backprop_helpers.losses import softmax_loss
+from backprop_helpers.network import mlp_backward, mlp_forward
 
 
 def _in_place(fn):
@@ -168,7 +170,81 @@ def _styles(fn, **own):
     }
 
 
+def _step_lists(params, x, y, update, configs):
+    """Built with comprehensions; pairs as lists."""
+    scores, caches = mlp_forward(x, params)
+    loss, dscores = softmax_loss(scores, y)
+    grads = mlp_backward(dscores, caches)
+    moved = [
+        [update(p, g, c) for p, g, c in zip(*layer, strict=True)]
+        for layer in zip(params, grads, configs, strict=True)
+    ]
+    return loss, [[p for p, _ in layer] for layer in moved], [[c for _, c in layer] for layer in moved]
+
+
+def _step_in_place(params, x, y, update, configs):
+    """Writes into the arrays and lists that came in."""
+    scores, caches = mlp_forward(x, params)
+    loss, dscores = softmax_loss(scores, y)
+    for i, (dw, db) in enumerate(mlp_backward(dscores, caches)):
+        new_w, cw = update(params[i][0], dw, configs[i][0])
+        new_b, cb = update(params[i][1], db, configs[i][1])
+        params[i][0][...], params[i][1][...] = new_w, new_b
+        configs[i] = (cw, cb)
+    return loss, params, configs
+
+
+def _step_by_hand(params, x, y, update, configs):
+    """Walks back itself, taking every gradient first."""
+    h, kept = x, []
+    for i, (w, b) in enumerate(params):
+        kept.append(h)
+        h = h @ w + b
+        if i < len(params) - 1:
+            h = np.maximum(h, 0)
+    p = np.exp(h - h.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(len(y)), y]).mean()
+    d = (p - np.eye(p.shape[1])[y]) / len(y)
+    grads = []
+    for i in range(len(params) - 1, -1, -1):
+        grads.insert(0, (kept[i].T @ d, d.sum(0)))
+        d = (d @ params[i][0].T) * (kept[i] > 0)
+    new_params, new_configs = [], []
+    for (w, b), (dw, db), (cw, cb) in zip(params, grads, configs, strict=True):
+        w, cw = update(w, dw, cw)
+        b, cb = update(b, db, cb)
+        new_params.append((w, b))
+        new_configs.append((cw, cb))
+    return float(loss), new_params, new_configs
+
+
+def _step_from_the_end(params, x, y, update, configs):
+    scores, caches = mlp_forward(x, params)
+    loss, dscores = softmax_loss(scores, y)
+    grads = mlp_backward(dscores, caches)
+    new_params, new_configs = [None] * len(params), [None] * len(params)
+    for i in reversed(range(len(params))):
+        b, cb = update(params[i][1], grads[i][1], configs[i][1])
+        w, cw = update(params[i][0], grads[i][0], configs[i][0])
+        new_params[i], new_configs[i] = (w, b), (cw, cb)
+    return np.asarray(loss), tuple(new_params), new_configs
+
+
+def _step_copies(params, x, y, update, configs):
+    mine = [(w.copy(), b.copy()) for w, b in params]
+    return training.train_step(mine, x.copy(), y.copy(), update, [(dict(a), dict(b)) for a, b in configs])
+
+
 RIGHT = {
+    "train_step": {
+        "reference style": training.train_step,
+        "lists": _step_lists,
+        "in place": _step_in_place,
+        "by hand": _step_by_hand,
+        "from the end": _step_from_the_end,
+        "copies": _step_copies,
+    },
     "sgd": _styles(optimizers.sgd, short=_sgd_short, get=_sgd_get),
     "sgd_momentum": _styles(optimizers.sgd_momentum, minus=_momentum_minus, setdefault=_momentum_default_get),
     "rmsprop": _styles(optimizers.rmsprop, inside=_rmsprop_inside, mean=_rmsprop_mean),
