@@ -97,9 +97,9 @@ class Panel:
 
     def _points(self, x: ArrayLike, y: ArrayLike) -> list[tuple[float, float]]:
         xs, ys = np.broadcast_arrays(np.atleast_1d(self.px(x)), np.atleast_1d(self.py(y)))
-        # far outside is as good as infinitely far: keeps the text short and the renderer's arithmetic sound
-        xs, ys = np.clip(xs, -9999, 9999), np.clip(ys, -9999, 9999)
         keep = np.isfinite(xs) & np.isfinite(ys)
+        # far outside stays outside: bounded numbers keep the text short and the renderer's arithmetic sound
+        xs, ys = np.clip(xs, -9999, 9999), np.clip(ys, -9999, 9999)
         return list(zip(xs[keep].tolist(), ys[keep].tolist(), strict=True))
 
     # --- what can be drawn ---------------------------------------------------------------------------------

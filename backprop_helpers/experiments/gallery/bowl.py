@@ -48,7 +48,7 @@ def view(r: Descent) -> Figure:
     plane.points(START[0], START[1], "purple", shape="square", size=10)
     plane.points(0, 0, "ink", shape="cross", size=9)
     curve = Panel(
-        (0, STEPS), (1e-8, 1e6), title="Loss after each step", xlabel="step", ylabel="loss", logy=True
+        (0, STEPS + 1), (1e-8, 1e6), title="Loss after each step", xlabel="step", ylabel="loss", logy=True
     )
     curve.line(range(STEPS + 1), np.maximum(r.losses, 1e-9), "orange")
     curve.points(STEPS, float(np.clip(r.loss, 1e-8, 1e6)), "orange", size=9)

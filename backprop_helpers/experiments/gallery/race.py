@@ -63,7 +63,7 @@ def view(r: Race) -> Figure:
     plane = Panel((-3.88, 3.88), (-3, 3), title="Four ways down", xlabel="w₁", ylabel="w₂")
     draw_quadratic(plane, r.curvature)
     curve = Panel(
-        (0, STEPS), (1e-6, 1e3), title="Loss after each step", xlabel="step", ylabel="loss", logy=True
+        (0, STEPS + 3), (1e-6, 1e6), title="Loss after each step", xlabel="step", ylabel="loss", logy=True
     )
     for (name, (_, colour, dash)), shape in zip(
         RUNNERS.items(), ("circle", "square", "triangle", "cross"), strict=True
@@ -72,7 +72,7 @@ def view(r: Race) -> Figure:
         plane.line(path[:, 0], path[:, 1], colour, dash=dash, width=1.8)
         plane.points(path[-1, 0], path[-1, 1], colour, shape=shape, size=10)
         curve.line(range(r.step + 1), loss, colour, dash=dash)
-        curve.points(r.step, float(np.clip(loss[-1], 1e-6, 1e3)), colour, shape=shape, size=9)
+        curve.points(r.step, float(np.clip(r.losses[name][-1], 1e-6, 1e6)), colour, shape=shape, size=9)
     plane.points(0, 0, "ink", shape="cross", size=9)
     marks = zip("●■▲✕", RUNNERS, strict=True)
     curve.legend([(f"{mark} {name} {r.losses[name][-1]:.1e}", RUNNERS[name][1]) for mark, name in marks])
