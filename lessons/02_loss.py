@@ -28,10 +28,9 @@
 
 # %%
 import numpy as np
-from IPython.display import SVG
 
 from backprop_helpers import check, progress
-from backprop_helpers.experiments import Figure, Panel, mse_view, softmax_loss_view
+from backprop_helpers.experiments import loss_or_accuracy, mse_view, softmax_loss_view
 
 np.set_printoptions(precision=4, suppress=True)
 
@@ -202,7 +201,7 @@ check("mse", mse, hidden=True)
 # %%
 row = np.log([1, 2, 5])
 powers = np.exp(row)
-print("scores:", row, "  exponentials:", powers, "  sum:", powers.sum())
+print("scores:", row, "  exponentials:", powers, "  sum:", powers.sum().round(4))
 print("p:", powers / powers.sum())
 
 # %% [markdown]
@@ -282,8 +281,8 @@ print("sum(axis=1, keepdims=True):", kept.tolist(), "      shape", kept.shape)
 print("table - kept:              ", (table - kept).tolist(), " shape", (table - kept).shape)
 
 # %% [markdown]
-# **Exercise · `softmax`** (3 points). Turn scores into probabilities, row by row. The result must be right for scores of ±10000 too.
-# `scores` itself stays as it was.
+# **Exercise · `softmax`** (3 points). Turn scores into probabilities, row by row. The result must be right for scores of ±10000
+# too. `scores` itself stays as it was.
 
 # %% exercise="softmax"
 def softmax(scores):
@@ -506,26 +505,15 @@ check("cross_entropy", cross_entropy, hidden=True)
 # Nobody outside asks for nats. They ask how many answers were right. The prediction of a row is the class with the largest score,
 # and the **accuracy** is the share of rows whose prediction is the true class.
 #
-# Then why not train on accuracy? Below, one example with three classes: the wrong ones have the scores 0 and 0.5, and the score of
-# the true one moves from −3 to 4.
+# Then why not train on accuracy? Below, five examples, each with a true class and one rival whose score stays where it is. The slider
+# is the score of the true class, in all five at once. **Answer the question first.**
 
 # %%
-s_true = np.linspace(-3, 4, 281)
-loss_curve = -(s_true - np.log(np.exp(s_true) + np.exp(0.0) + np.exp(0.5)))
-right_or_not = (s_true > 0.5).astype(float)
-
-left = Panel((-3, 4), (0, 4.2), title="Loss: it slopes everywhere", xlabel="score of the true class", ylabel="cross-entropy")
-left.line(s_true, loss_curve, "purple")
-right = Panel((-3, 4), (-0.1, 1.15), title="Accuracy: flat, with one jump", xlabel="score of the true class", ylabel="accuracy")
-right.line(s_true, right_or_not, "orange")
-SVG(Figure(left, right).svg("Cross-entropy falls smoothly as the true class's score grows; accuracy is 0 below 0.5 and 1 above."))
+loss_or_accuracy()
 
 # %% [markdown]
-# *Left: the loss falls smoothly, from about 4 down to 0.05. Right: the accuracy is 0 until the true class overtakes the best wrong
-# one at 0.5, then 1.*
-#
 # Training means nudging a weight and asking whether things got better. Almost everywhere a small nudge changes the accuracy by
-# *nothing*: its slope is 0 and gives no direction. The loss answers every nudge. So we **train on the loss and report the
+# *nothing*: its slope is 0 and gives no direction. The loss answers to every nudge. So we **train on the loss and report the
 # accuracy**.
 
 # %% [markdown]

@@ -23,7 +23,9 @@ LARGE = Tolerance(
     1e-9, 1e-10, "neighbouring float64 numbers near 10⁴ lie 2·10⁻¹² apart, and a few such steps add up"
 )
 REFUSED = Quantity(
-    "refused", "()", "1 where shapes that do not fit were refused with a ValueError, 0 where they were taken"
+    "shapes refused",
+    "()",
+    "1 where shapes that do not fit were refused with a ValueError, 0 where they were taken",
 )
 
 
@@ -40,7 +42,7 @@ def _or_refused(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> M
 
 
 def _mismatch(first: Array, second: Array, names: tuple[str, str]) -> Case:
-    label = f"{names[0]} of shape {first.shape} with {names[1]} of shape {second.shape}, which do not fit"
+    label = f"{names[0]} {first.shape} with {names[1]} {second.shape}, to be refused"
     return Case((first, second), label=label, extra={"refuse": True})
 
 

@@ -1,0 +1,117 @@
+"""What lesson 02 says is so: its worked numbers, its traps, its answer key, and what its checks tell a learner."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from backprop_helpers.checks import diagnose
+from backprop_helpers.losses import accuracy, cross_entropy, log_softmax, mse, softmax
+from backprop_helpers.network import init_params, mlp_forward
+
+
+def test_the_numbers_worked_by_hand():
+    assert mse(np.array([[4, 2], [7, 1]]), np.array([[3, 1], [4, 2]])) == 3
+    assert mse(np.array([5, 2, 2, 1]), np.array([3, 2, 6, 1])) == 5
+    assert softmax(np.log([[1, 2, 5], [2, 3, 5]])) == pytest.approx(
+        np.array([[1 / 8, 2 / 8, 5 / 8], [0.2, 0.3, 0.5]])
+    )
+    assert softmax(np.full((1, 3), 7.0)) == pytest.approx(np.full((1, 3), 1 / 3))
+    halves = np.log([[1 / 2, 1 / 2], [1 / 8, 7 / 8]])
+    assert cross_entropy(halves, np.array([0, 0])) == pytest.approx(2 * np.log(2))
+    assert log_softmax(np.array([[0.0, 800.0], [1000.0, 1000.0]])) == pytest.approx(
+        np.array([[-800, 0], [-np.log(2), -np.log(2)]])
+    )
+
+
+def test_another_convention_changes_the_loss_by_a_constant_factor():
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        pred, y = rng.standard_normal((2, 5, 3))
+        by_rows = np.sum((pred - y) ** 2) / len(pred)
+        assert by_rows == pytest.approx(3 * mse(pred, y))
+
+
+def test_training_on_the_stretched_difference_predicts_the_average():
+    rng = np.random.default_rng(0)
+    y = rng.standard_normal((6, 1))
+    pred = rng.standard_normal(6)
+    for _ in range(500):
+        pred -= 0.5 * 6 * (2 * (pred - y) / 36).sum(axis=0)
+    assert pred == pytest.approx(np.full(6, y.mean()))
+
+
+def test_unscaled_pixels_give_scores_of_a_thousand():
+    rng = np.random.default_rng(0)
+    scores = rng.uniform(0, 255, (100, 64)) @ rng.standard_normal((64, 10))
+    assert np.abs(scores).max(axis=1).mean() > 1000
+
+
+def test_one_nan_makes_the_whole_loss_nan():
+    assert np.isnan(mse(np.array([np.nan, 1.0, 2.0]), np.array([1.0, 1.0, 2.0])))
+
+
+def test_a_fresh_network_costs_log_c():
+    rng = np.random.default_rng(0)
+    scores, _ = mlp_forward(rng.standard_normal((50, 20)), init_params([20, 30, 100], rng))
+    loss = cross_entropy(scores, rng.integers(0, 100, 50))
+    assert loss == pytest.approx(np.log(100), abs=0.01)
+    assert round(float(np.log(100)), 3) == 4.605
+
+
+def test_a_sure_mistake_is_infinite_only_by_rounding():
+    scores, y = np.array([[0.0, 800.0]]), np.array([0])
+    with np.errstate(divide="ignore"):
+        assert np.isinf(-np.log(softmax(scores)[0, 0]))
+    assert cross_entropy(scores, y) == 800
+
+
+def test_scaling_scores_keeps_the_accuracy_and_adding_keeps_both():
+    rng = np.random.default_rng(0)
+    scores, y = rng.standard_normal((40, 5)), rng.integers(0, 5, 40)
+    assert accuracy(10 * scores, y) == accuracy(scores, y)
+    assert cross_entropy(10 * scores, y) > 2 * cross_entropy(scores, y)
+    assert accuracy(scores + 10, y) == accuracy(scores, y)
+    assert cross_entropy(scores + 10, y) == pytest.approx(cross_entropy(scores, y))
+
+
+def test_the_answer_key_s_example_is_right():
+    losses = {}
+    for model, p_true in {"A": [0.9, 0.9, 0.001], "B": [0.6, 0.4, 0.4]}.items():
+        p = np.array(p_true)
+        scores, y = np.log(np.stack([p, 1 - p], axis=1)), np.zeros(3, dtype=int)
+        losses[model] = (accuracy(scores, y), round(cross_entropy(scores, y), 3))
+    assert losses == {"A": (2 / 3, 2.373), "B": (1 / 3, 0.781)}
+
+
+def test_a_small_constant_inside_the_logarithm_is_named():
+    for constant in (1e-15, 1e-12, 1e-9, 1e-8):
+        result = diagnose("log_softmax", lambda scores, constant=constant: np.log(softmax(scores) + constant))
+        assert not result.passed
+    clipped = diagnose("log_softmax", lambda scores: np.log(np.clip(softmax(scores), 1e-12, 1)))
+    assert clipped.misconception == "log-softmax-small-constant"
+
+
+def test_two_mistakes_at_once_are_both_named():
+    result = diagnose("mse", lambda pred, y: np.sum((pred - y) ** 2))
+    assert result.misconception == "mse-sum + mse-shapes-not-checked"
+
+
+def test_a_function_that_raises_something_else_is_not_taken_for_a_known_mistake():
+    def raises(scores):
+        raise ValueError("nothing to do with shapes")
+
+    result = diagnose("softmax", raises)
+    assert result.misconception is None
+    assert "nothing to do with shapes" in result.message
+
+
+def test_refusing_must_be_said_with_a_value_error():
+    def exits(pred, y):
+        if pred.shape != y.shape:
+            raise RuntimeError("no")
+        return np.mean((pred - y) ** 2)
+
+    result = diagnose("mse", exits)
+    assert not result.passed
+    assert "RuntimeError" in result.message
