@@ -43,11 +43,8 @@ def observe(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None = None) -
         try:
             with time_limit(exercise.seconds):
                 values = dict(exercise.run(exercise, fn, mine, forward))
-        except NotImplementedError:
-            problem, sentence = (
-                "unwritten",
-                f"{exercise.name} is still empty: write its body, run that cell, then this one.",
-            )
+        except NotImplementedError as exc:
+            problem, sentence = "unwritten", _unwritten(exercise, exc)
         except TookTooLong:
             problem = "too long"
             sentence = (
@@ -98,6 +95,15 @@ _MEANING = {
 }
 
 
+def _unwritten(exercise: Exercise, exc: BaseException) -> str:
+    """Which function is still empty: the exercise itself, or another of the learner's that it calls."""
+    frames = traceback.extract_tb(exc.__traceback__)
+    inner = frames[-1].name if frames else exercise.name
+    if inner.startswith("<") or len(_learner_frames(exc)) < 2:
+        return f"{exercise.name} is still empty: write its body, run that cell, then this one."
+    return f"{exercise.name} calls {inner}, which is still empty: write that first, run its cell, then this one."
+
+
 def _raised(exercise: Exercise, exc: BaseException) -> str:
     """One sentence about an exception: which, where in the learner's code, what to look at."""
     text = " ".join(str(exc).split())
@@ -110,6 +116,11 @@ def _raised(exercise: Exercise, exc: BaseException) -> str:
         meaning = "the function ends Python itself: take out exit() or quit()"
     if isinstance(exc, TypeError) and "positional argument" in text:
         meaning = f"the check calls it as {exercise.signature.split(' -> ')[0]}"
+    if isinstance(exc, ValueError) and "truth value of an array" in text:
+        meaning = (
+            "`if`, `and` and Python's own `max` want one answer, but an array has one for every entry; "
+            "NumPy has functions that answer entry by entry"
+        )
     if isinstance(exc, ValueError) and ("matmul" in text or "broadcast" in text or "shapes" in text):
         meaning = "two shapes don't fit together: print the `.shape` of everything in that line"
     if meaning:
@@ -117,8 +128,13 @@ def _raised(exercise: Exercise, exc: BaseException) -> str:
     return sentence
 
 
+def _learner_frames(exc: BaseException) -> list[traceback.FrameSummary]:
+    """Where the exception went through code that is neither an installed package nor this one."""
+    frames = traceback.extract_tb(exc.__traceback__)
+    return [f for f in frames if "site-packages" not in f.filename and "backprop_helpers" not in f.filename]
+
+
 def _learner_line(exc: BaseException) -> str:
     """The source line the exception came from, the last one outside installed packages."""
-    frames = traceback.extract_tb(exc.__traceback__)
-    mine = [f for f in frames if "site-packages" not in f.filename and "backprop_helpers" not in f.filename]
+    mine = _learner_frames(exc)
     return (mine[-1].line or "").strip()[:120] if mine else ""
