@@ -37,7 +37,7 @@ import numpy as np
 
 from backprop_helpers import check, diagnose, progress
 from backprop_helpers.environment import environment_check
-from backprop_helpers.experiments import first_training
+from backprop_helpers.experiments import training_run
 
 print("Python is here, and so is the course.")
 
@@ -73,10 +73,10 @@ environment_check()
 # You can drag the slider, or click on it and use the arrow keys. The sentence under the picture says what it shows.
 
 # %%
-first_training()
+training_run()
 
 # %% [markdown]
-# Each step of the slider is one *epoch*: the network saw all 80 points once and then changed its numbers a little. Every epoch
+# Each step of the slider is one *epoch*: the network saw all 200 points once and then changed its numbers a little. Every epoch
 # runs through the same four steps, and this course takes them one at a time.
 #
 # | step | the question it answers | lesson |
