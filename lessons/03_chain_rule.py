@@ -53,14 +53,14 @@ def sigmoid(z):
 # | $\partial L/\partial\,\text{out}$ | shape of out | **upstream** gradient, which arrives from the side of the loss | `dout` |
 # | $\odot$ | | entry by entry | `*` |
 #
-# The whole course keeps to these; the full list is in `docs/notation.md`.
+# The whole course keeps to these; the full list is the page [notation](../../docs/notation.md) in the course's folder.
 #
 # </details>
 #
 # ## A nudge runs through a neuron
 #
 # One neuron with one input: $z = wx + b$, then $a = \sigma(z)$. The target is $y = 1$, and the loss is the squared error
-# $L = (a - y)^2$. Four arrows lead from $w$ to $L$, and a small change of $w$ travels along them.
+# $L = (a - y)^2$. Three arrows lead from $w$ to $L$, and a small change of $w$ travels along them.
 #
 # Answer the question, then move the controls. Beside each arrow stands its **local gradient**: by what factor a small nudge is
 # multiplied on its way along that arrow. The left picture shows the real nudge running up, the right one the gradients coming
@@ -117,10 +117,11 @@ nudge()
 # \end{aligned}
 # $$
 #
-# With $f = e^x$ the third derivative is $f$ itself, so $h = (3u)^{1/3} \approx 7\cdot 10^{-6}$, whatever $x$ is. As a rule of thumb:
-# the cube root of the machine epsilon $2u$, about $6\cdot 10^{-6}$ (Nocedal and Wright, *Numerical Optimization*, 2006, section 8.1).
+# With $f = e^x$ the third derivative is $f$ itself, so $h = (3u)^{1/3} \approx 7\cdot 10^{-6}$, whatever $x$ is. As a rule of
+# thumb take the cube root of the rounding error alone, $u^{1/3} \approx 5\cdot 10^{-6}$ (Nocedal and Wright, *Numerical
+# Optimization*, 2nd edition, 2006, section 8.1); the experiment uses the machine epsilon $2u$, which gives $6\cdot 10^{-6}$.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 # Theory against measurement, on f = exp at x = 1, where the true slope is f itself.
 u = 2.0**-53
 best_in_theory = (3 * u) ** (1 / 3)
@@ -173,7 +174,8 @@ check("numerical_derivative", numerical_derivative, hidden=True)
 # One line that sets the step, between 1e-4 and 1e-7, and one that returns a quotient. Mind the brackets below the line.
 #
 # </details>
-#
+
+# %% [markdown]
 # ### Your turn: `numerical_gradient`
 #
 # A loss depends on many numbers. Its **gradient** holds one slope for each: the slope by this entry, while all others stand still.
@@ -230,7 +232,8 @@ check("numerical_gradient", numerical_gradient, hidden=True)
 # back, and one slope written to the same index.
 #
 # </details>
-#
+
+# %% [markdown]
 # You now own a tool that finds *any* gradient. It calls `f` twice for every entry, so a network with a million weights
 # needs two million forward passes for one gradient. The rest of this page finds the same numbers in one sweep.
 
@@ -269,7 +272,7 @@ check("numerical_gradient", numerical_gradient, hidden=True)
 # $\partial L/\partial z$ was computed once and used three times. This sharing is what makes one sweep enough.
 
 # %%
-# The same by nudging. The course's own numerical gradient is used here, so this cell works whether or not yours is done.
+# The same by nudging. It uses the course's own function, so it works whether or not yours is done.
 def loss_of(v):
     w, x, b = v
     return (w * x + b - 3) ** 2
@@ -408,7 +411,8 @@ check("neuron_locals", neuron_locals, hidden=True)
 # Five short lines. The first uses a and y, the second a, the third and fourth one number each, the last is a constant.
 #
 # </details>
-#
+
+# %% [markdown]
 # ### With D inputs
 #
 # A real neuron has many inputs: $z = \sum_d w_d x_d + b$ with $x$ and $w$ of shape (D,). Only the last edges change. For each $d$,
@@ -481,7 +485,8 @@ check("neuron_gradient", neuron_gradient, hidden=True)
 # gradient is 0.)
 #
 # </details>
-#
+
+# %% [markdown]
 # **Why, in three lines.** Nudge $x$ by a small $\delta$.
 #
 # $$
@@ -608,9 +613,10 @@ dout = rng.standard_normal((4, 2))  # any upstream will do; the loss that has it
 
 
 def same(by_formula, f, at):
-    """Whether a formula agrees with differences, and how far they are apart at most."""
+    """Stop if a formula and differences of f disagree."""
     by_nudging = chain_rule.numerical_gradient(f, at)
-    assert by_formula.shape == by_nudging.shape and np.allclose(by_formula, by_nudging, rtol=1e-6, atol=1e-8)
+    assert by_formula.shape == by_nudging.shape
+    assert np.allclose(by_formula, by_nudging, rtol=1e-6, atol=1e-8)
     return f"shape {by_formula.shape}, agrees with differences"
 
 
@@ -665,7 +671,8 @@ check("cross_entropy_slope", cross_entropy_slope, hidden=True)
 # An array of C zeros in which one entry is replaced by a negative number.
 #
 # </details>
-#
+
+# %% [markdown]
 # ### Step 2: from the probabilities to the scores
 #
 # Every score moves *every* probability, because they share the sum below the line. All these slopes together are the
@@ -686,10 +693,11 @@ check("cross_entropy_slope", cross_entropy_slope, hidden=True)
 s = np.array([2.0, -1.0, 0.5, 1.0])
 p = softmax(s[None])[0]
 jacobian = np.diag(p) - np.outer(p, p)
-by_nudging = np.stack([chain_rule.numerical_gradient(lambda v, i=i: softmax(v[None])[0][i], s) for i in range(4)])
-assert np.allclose(jacobian, by_nudging, atol=1e-9)
+for i in range(4):  # row i of J holds the slopes of p[i] by every score
+    row = chain_rule.numerical_gradient(lambda v, i=i: softmax(v[None])[0][i], s)
+    assert np.allclose(jacobian[i], row, atol=1e-9)
 print(jacobian.round(3))
-print("every column adds up to", np.abs(jacobian.sum(axis=0)).max().round(12), "since the probabilities always add up to 1")
+print("columns add up to 0, as p always adds up to 1:", np.allclose(jacobian.sum(axis=0), 0))
 
 # %% [markdown]
 # ### A vector–Jacobian product, without the Jacobian
@@ -856,7 +864,8 @@ check("scores_slope", scores_slope, hidden=True)
 # Not this. |h| − |−h| is 0 for every h.
 #
 # </details>
-#
+
+# %% [markdown]
 # **2 · A network has 1,000 weights. What does its gradient cost by `numerical_gradient`, and what in one backward sweep?**
 #
 # <details><summary>1,000 forward passes against 1,000 backward passes</summary>
@@ -875,7 +884,8 @@ check("scores_slope", scores_slope, hidden=True)
 # Not this. It is more exact, too. But its reason to exist is the cost.
 #
 # </details>
-#
+
+# %% [markdown]
 # **3 · From lesson 02: a row's true class gets probability 1 from the softmax, as far as `float64` can tell. What are its cross-entropy and its ds?**
 #
 # <details><summary>Both are 0</summary>

@@ -1,0 +1,143 @@
+"""What lesson 03 says in words is so: each claim that the page itself does not compute."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from backprop_helpers import chain_rule, softmax
+from backprop_helpers.checks import diagnose, exercises
+
+U = 2.0**-53
+
+
+@pytest.mark.parametrize("h", [1e-3, 1e-4, 1e-5, 1e-6, 1e-7])
+def test_any_sensible_step_passes(h):
+    for seed in range(10):
+        assert diagnose("numerical_derivative", lambda f, x: (f(x + h) - f(x - h)) / (2 * h), seed=seed)
+
+
+@pytest.mark.parametrize("h", [1e-1, 1e-2, 1e-11, 1e-13])
+def test_no_other_step_does(h):
+    for seed in range(10):
+        assert not diagnose("numerical_derivative", lambda f, x: (f(x + h) - f(x - h)) / (2 * h), seed=seed)
+
+
+def test_one_side_is_found_at_any_step():
+    for h in (1e-5, 1e-8, 1e-10):
+        assert not diagnose("numerical_derivative", lambda f, x, h=h: (f(x + h) - f(x)) / h)
+
+
+def test_a_tenth_of_the_step_is_a_hundredth_of_the_truncation():
+    off = [abs((np.exp(1 + h) - np.exp(1 - h)) / (2 * h) - np.e) for h in (1e-2, 1e-3)]
+    assert off[0] / off[1] == pytest.approx(100, rel=1e-3)
+    assert off[0] == pytest.approx(1e-2**2 / 6 * np.e, rel=1e-3)
+
+
+def test_rules_of_thumb_for_the_step():
+    assert pytest.approx(7e-6, rel=0.02) == (3 * U) ** (1 / 3)
+    assert pytest.approx(5e-6, rel=0.05) == U ** (1 / 3)
+    assert pytest.approx(6e-6, rel=0.02) == (2 * U) ** (1 / 3)
+
+
+def test_a_gradient_by_differences_costs_two_calls_an_entry():
+    calls = []
+
+    def f(x):
+        calls.append(1)
+        return float(np.sum(x))
+
+    chain_rule.numerical_gradient(f, np.zeros((10, 100)))
+    assert len(calls) == 2000
+
+
+@pytest.mark.parametrize("h", [1e-3, 1e-5, 1e-8])
+def test_at_a_kink_the_central_difference_is_the_mean_of_both_sides(h):
+    right, left = abs(h) / h, -abs(-h) / h
+    assert (right, left) == (1, -1)
+    assert chain_rule.numerical_derivative(abs, 0.0, h) == (right + left) / 2 == 0
+
+
+def test_a_nudge_and_back_does_not_always_lead_to_the_same_number():
+    x = np.random.default_rng(0).uniform(-1, 1, 100)
+    assert np.any(((x + 1e-5) - 2e-5) + 1e-5 != x)
+
+
+def test_the_sigmoid_is_steepest_in_the_middle():
+    a = np.linspace(0, 1, 101)
+    slopes = chain_rule.sigmoid_slope(a)
+    assert slopes.max() == slopes[50] == 0.25
+    assert slopes[0] == slopes[-1] == 0
+
+
+def test_the_faded_examples_have_the_printed_answers():
+    def loss(v):
+        w, x, b = v
+        return (w * x + b - 1) ** 2
+
+    assert chain_rule.numerical_gradient(loss, np.array([-1, 4, 2])) == pytest.approx([-24, 6, -6])
+    p = np.array([[0.5, 0.25, 0.25]])
+    assert chain_rule.softmax_vjp(np.array([[2.0, 0.0, 12.0]]), p).tolist() == [[-1, -1, 2]]
+    assert chain_rule.softmax_vjp(np.array([[4.0, 8.0, 0.0]]), p).tolist() == [[0, 1, -1]]
+
+
+def test_memory_of_a_large_jacobian():
+    assert 50_000**2 * 8 / 1e9 == 20
+    assert 50_000 * 8 / 1e3 == 400
+
+
+def test_raising_all_scores_together_changes_no_probability():
+    s = np.random.default_rng(0).standard_normal((4, 5))
+    assert softmax(s + 3) == pytest.approx(softmax(s))
+    dp = np.random.default_rng(1).standard_normal((4, 5))
+    assert chain_rule.softmax_vjp(dp, softmax(s)).sum(axis=1) == pytest.approx(0, abs=1e-12)
+
+
+def test_loss_and_gradient_vanish_where_the_true_class_has_probability_1():
+    s = np.array([0.0, 800.0, 0.0])
+    p = softmax(s[None])[0]
+    assert p[1] == 1
+    assert -np.log(p[1]) == 0
+    assert not chain_rule.scores_slope(p, 1).any()
+
+
+def test_both_steps_together_give_p_minus_one_hot():
+    rng = np.random.default_rng(2)
+    for y in range(5):
+        p = softmax(rng.standard_normal((1, 5)))
+        dp = chain_rule.cross_entropy_slope(p[0], y)
+        assert chain_rule.softmax_vjp(dp[None], p)[0] == pytest.approx(chain_rule.scores_slope(p[0], y))
+
+
+def test_overwriting_a_bias_gradient_keeps_the_last_row_only():
+    """What the model answer says: a bias used in four rows gets four contributions."""
+    dout = np.array([0.2, 0.2, 0.2, 0.2])
+    db = 0.0
+    for d in dout:
+        db = d
+    assert db * 0.1 == pytest.approx(0.02)
+    assert dout.sum() * 0.1 == pytest.approx(0.08)
+
+
+def test_the_jacobian_is_refused_by_its_memory_and_not_by_its_values():
+    def by_jacobian(dp, p):
+        return np.stack([dp[n] @ (np.diag(p[n]) - np.outer(p[n], p[n])) for n in range(len(p))])
+
+    result = diagnose("softmax_vjp", by_jacobian, known=())
+    assert not result.passed
+    assert "C × C" in result.message
+
+
+def test_every_exercise_of_the_page_is_checked():
+    names = [name for name, exercise in exercises().items() if exercise.lesson == "03_chain_rule"]
+    assert names == [
+        "numerical_derivative",
+        "numerical_gradient",
+        "sigmoid_slope",
+        "neuron_locals",
+        "neuron_gradient",
+        "swish_backward",
+        "cross_entropy_slope",
+        "softmax_vjp",
+        "scores_slope",
+    ]
