@@ -99,14 +99,14 @@ class Scalar:
         start = [self.args[k].copy() for k in differentiated]
         moves = [rng.uniform(0.5, 1.0, a.shape) * (typical_size(a) * 2.0**-27) for a in start]
         values = np.empty((len(PLACES), *self.shape))
-        given = self.base.dtype if self.base.dtype.kind == "f" else np.dtype(np.float64)
         for p, place in enumerate(PLACES):
             for k, a, move in zip(differentiated, start, moves, strict=True):
                 self.args[k][...] = a + place * move
             values[p] = self._same_shape(self.value())
         for k, a in zip(differentiated, start, strict=True):
             self.args[k][...] = a
-        self.eps = format_spacing(values, given if given.itemsize < 8 else np.dtype(np.float64))
+        own = float(np.finfo(self.base.dtype).eps)
+        self.eps = format_spacing(values, max(own, float(np.finfo(np.float64).eps)))
         if np.isfinite(values).all():
             self.noise = output_noise(values.reshape(len(PLACES), -1), self.eps)
         else:

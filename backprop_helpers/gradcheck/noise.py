@@ -10,8 +10,6 @@ Computing 33 (2011) 1292–1314, there with an adaptive order; here with one fix
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,17 +44,20 @@ def output_noise(values: Floats, eps: float) -> Floats:
     return noise
 
 
-def format_spacing(values: NDArray[Any], given: type[Any] | np.dtype[Any]) -> float:
-    """Relative spacing of the number format that `values` were computed in.
+def format_spacing(values: Floats, eps: float) -> float:
+    """Relative spacing of the number format that `values` were computed in; `eps` is that of their own.
 
-    A function may compute in single precision and hand back doubles; then every value is a single-precision number,
-    which random doubles are not. `values` must come from a point with random digits.
+    A function may compute in single precision and hand back doubles. Then every value is a single-precision number,
+    which doubles with random digits are not; and it has digits to the end, which small whole numbers have not.
     """
-    eps = float(np.finfo(given).eps)
     for smaller in (np.float16, np.float32):
-        if eps < np.finfo(smaller).eps:
-            with np.errstate(over="ignore", under="ignore"):
-                short = values.astype(smaller)
-            if np.array_equal(short.astype(values.dtype), values):
-                return float(np.finfo(smaller).eps)
+        info = np.finfo(smaller)
+        if eps < info.eps and _has_digits(values, info.nmant + 1) and not _has_digits(values, info.nmant - 3):
+            return float(info.eps)
     return eps
+
+
+def _has_digits(values: Floats, bits: int) -> bool:
+    """Whether `bits` binary digits are enough for every value."""
+    scaled = np.ldexp(np.frexp(values)[0], bits)
+    return bool(np.all(scaled == np.rint(scaled)))

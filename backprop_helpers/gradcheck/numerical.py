@@ -121,11 +121,16 @@ def needs_a_look(
     """Entries whose difference is not explained by rounding, or whose slopes on the two sides differ."""
     with np.errstate(invalid="ignore"):
         odd = ~(np.abs(difference) <= first_tolerance(scalar, (right + left) / 2.0, h) + extra)
+    return np.asarray(odd | torn(scalar, right, left, h))
+
+
+def torn(scalar: Scalar, right: Floats, left: Floats, h: Floats) -> NDArray[np.bool_]:
+    """Entries whose slopes on the two sides differ by more than a smooth function's would."""
+    with np.errstate(invalid="ignore"):
         steepest = np.nanmax(np.abs(np.concatenate([right, left])), initial=0.0)
         # A smooth function's slopes differ by h times its curvature, about h / x of the slope itself.
         smooth = max(2e-3, 10.0 * scalar.eps ** (1.0 / 3.0)) * steepest
-        torn = np.abs(right - left) > np.maximum(smooth, 2.0 * SAFETY * scalar.rounding / h)
-    return np.asarray(odd | torn)
+        return np.asarray(np.abs(right - left) > np.maximum(smooth, 2.0 * SAFETY * scalar.rounding / h))
 
 
 def _central(scalar: Scalar, k: int) -> Floats:

@@ -36,8 +36,9 @@ class Entry:
 
     def __str__(self) -> str:
         where = f"at {list(self.index)}: " if self.index else ""
+        got, expected = _telling(self.got, self.expected)
         return (
-            f"{where}got {self.got:.6g}, expected {self.expected:.6g}; they differ by {self.absolute_error:.2g} "
+            f"{where}got {got}, expected {expected}; they differ by {self.absolute_error:.2g} "
             f"({_share(self.relative_error)}), and rounding explains at most {self.noise:.1g}"
         )
 
@@ -46,7 +47,8 @@ class Entry:
 class Problem:
     """Something that is wrong with a function rather than with one number.
 
-    kind: "in-place", "non-deterministic", "non-finite"    sentence: what it is and what to do
+    kind: "f" or "backward" with "in-place", "non-deterministic" or "non-finite" behind    sentence: what it is and what
+    to do
     """
 
     kind: str
@@ -199,6 +201,14 @@ def wrong_sentence(worst: Entry | None, wrong: int, total: int, skipped: int) ->
     return f"WRONG. {how_many}; worst {worst}{skipped_clause(skipped, total)}."
 
 
+def noisy_sentence(noise: float) -> str:
+    """Why nothing can be said about a quantity."""
+    return (
+        f"could not be checked: rounding alone may explain differences up to {noise:.1g}, about as much as the "
+        "gradient itself. Compute f in double precision (float64)."
+    )
+
+
 def skipped_clause(skipped: int, total: int) -> str:
     """Words about entries that were left out, or none."""
     if not skipped:
@@ -208,6 +218,16 @@ def skipped_clause(skipped: int, total: int) -> str:
 
 def shape_text(shape: tuple[int, ...]) -> str:
     return f"{shape}" if shape else "(one number)"
+
+
+def _telling(a: float, b: float) -> tuple[str, str]:
+    """Both numbers with as many digits as it takes to see that they differ, at least six."""
+    for digits in range(6, 17):
+        if f"{a:.{digits}g}" != f"{b:.{digits}g}":
+            if digits == 6:
+                break
+            return f"{a:.{digits + 1}g}", f"{b:.{digits + 1}g}"
+    return f"{a:.6g}", f"{b:.6g}"
 
 
 def _share(relative: float) -> str:
