@@ -95,19 +95,19 @@ class ProgressCard:
 
     @property
     def headline(self) -> str:
-        """How many of the checked exercises hold."""
+        """How many of the checked exercises hold, as "2 of 6"."""
         checked = [row for row in self.rows if not row.by_hand]
-        return f"{sum(bool(row.passed) for row in checked)} of {len(checked)} exercises hold"
+        return f"{sum(bool(row.passed) for row in checked)} of {len(checked)}"
 
     def __repr__(self) -> str:
         lines = [f"  {_SIGN[_state(row)]} {row.name} ({_WORDS[_state(row)]})" for row in self.rows]
-        return "\n".join([f"{self.lesson}: {self.headline}", *lines, self.next])
+        return "\n".join([f"{self.lesson}, checks that hold: {self.headline}", *lines, self.next])
 
     def _repr_html_(self) -> str:
         rows = "".join(_row_html(row) for row in self.rows)
         return (
             f'<section aria-label="Your progress in {html.escape(self.lesson)}" style="{_CARD}">'
-            f"<strong>Your progress: {html.escape(self.headline)}</strong>"
+            f"<strong>Checks that hold: {html.escape(self.headline)}</strong>"
             f'<ul style="list-style:none;margin:8px 0;padding:0">{rows}</ul>'
             f"<span>{html.escape(self.next)}</span></section>"
         )

@@ -445,6 +445,6 @@ def explain(output: str, root: Path, log: Path | None) -> str:
             "The package registry could not be reached: check the network (behind a proxy set HTTPS_PROXY) and run "
             f"the same command again.{details}"
         )
-    errors = [line.strip() for line in output.splitlines() if line.strip().lower().startswith("error")]
-    last = errors[-1] if errors else (output.strip().splitlines() or ["no message"])[-1]
-    return f"The packages could not be installed ({last}): run the same command again, or ask with the log.{details}"
+    errors = [line.strip() for line in output.splitlines() if re.match(r"\s*error\b", line, re.IGNORECASE)]
+    reason = f" ({errors[-1]})" if errors else ""
+    return f"The packages could not be installed{reason}: run the same command again.{details}"

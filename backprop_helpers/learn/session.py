@@ -15,7 +15,7 @@ from .._files import exclusive
 from .._lessons import RECORD, Lesson, available, checkout, exercises, find_workspace, lessons_folder
 from .._progress import finished, load
 from . import LearnError, lab
-from .workspace import explain, update
+from .workspace import check_room, explain, update
 
 Say = Callable[[str], None]
 
@@ -52,6 +52,7 @@ def learn(
         if address is not None:
             _join(address, wanted, browser, say)
             return
+        check_room(folder)
         port = lab.free_port(port, say)
         report = update(folder, course)
         for line in report.sentences():

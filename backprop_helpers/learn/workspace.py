@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import stat
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,8 @@ from typing import Any
 from .._files import exclusive, write_atomically
 from .._lessons import RECORD, Lesson, content_digest
 from . import LearnError
+
+LEAST_ROOM = 5_000_000  # bytes: a few notebooks with their outputs
 
 README = """This folder is yours: the lessons in it are your own copies.
 
@@ -179,6 +182,12 @@ def _put_beside(copy: Path, fresh: bytes, version: str, entry: dict[str, Any]) -
         number += 1
 
 
+def check_room(workspace: Path) -> None:
+    """Refuse to open a workspace in which JupyterLab could not save: work typed there would be lost."""
+    if shutil.disk_usage(workspace).free < LEAST_ROOM:
+        raise LearnError(explain(OSError(errno.ENOSPC, "full"), workspace))
+
+
 def explain(problem: OSError, where: Path) -> str:
     """One sentence for an OSError met in `where`: what happened and the mend."""
     place = problem.filename or where
@@ -192,8 +201,9 @@ def explain(problem: OSError, where: Path) -> str:
             "`backprop learn --workspace FOLDER`."
         )
     if isinstance(problem, FileExistsError | NotADirectoryError):
+        file = where if isinstance(problem, NotADirectoryError) else place
         return (
-            f"{place} is a file where a folder is needed: move it away, or keep your copies elsewhere with "
+            f"{file} is a file where a folder is needed: move it away, or keep your copies elsewhere with "
             "`backprop learn --workspace FOLDER`."
         )
     return f"{place} could not be used ({problem.strerror or problem}): check it and start again."
