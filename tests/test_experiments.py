@@ -330,7 +330,7 @@ def test_display_is_the_static_picture_and_then_the_widget(monkeypatch: pytest.M
     static, live = shown_bundles(TINY(), monkeypatch)
     assert "application/vnd.jupyter.widget-view+json" not in static
     assert "application/vnd.jupyter.widget-view+json" in live
-    assert live["text/plain"] == NOTE
+    assert live["text/plain"] == f"[controls of “{TINY.title}”]"
 
 
 @pytest.mark.parametrize("name", NAMES)

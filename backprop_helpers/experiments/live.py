@@ -64,7 +64,7 @@ class LiveExperiment:
     def _ipython_display_(self) -> None:
         display(self.static(), raw=True)
         bundle = self.widget().box._repr_mimebundle_()
-        bundle["text/plain"] = NOTE
+        bundle["text/plain"] = f"[controls of “{self.experiment.title}”]"
         display(bundle, raw=True)
 
 

@@ -63,12 +63,12 @@ def stylesheet() -> str:
 def static_stylesheet() -> str:
     """Rules that show the static picture exactly when no live one stands in the same output area.
 
-    The second rule hides the line "Error displaying widget" of a reopened notebook, which the picture replaces.
+    The second rule hides what follows the picture when it is not alive: the line "Error displaying widget" of a reopened
+    notebook, or its plain text.
     """
-    view = "[data-mime-type='application/vnd.jupyter.widget-view+json']"
     return (
         ".jp-OutputArea:has(.bp-experiment) .jp-OutputArea-child:has(.bp-static){display:none}"
-        f".jp-OutputArea:has(.bp-static) .jp-OutputArea-child:has({view}):not(:has(.bp-experiment)){{display:none}}"
+        ".jp-OutputArea-child:has(.bp-static)+.jp-OutputArea-child:not(:has(.bp-experiment)){display:none}"
         ".bp-static{max-width:960px}.bp-static img{max-width:100%;height:auto;border-radius:4px}"
     )
 
