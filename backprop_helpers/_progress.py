@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ._files import exclusive, write_atomically
-from ._lessons import Exercise, available, exercises, find_workspace, lessons_folder
+from ._lessons import Exercise, available, exercises, find_workspace
 
 #: A lesson's results: exercise name -> what its check said last, and whether it ever held.
 Results = dict[str, dict[str, Any]]
@@ -156,17 +156,28 @@ def _rows(lesson: str, results: Results) -> tuple[Row, ...]:
 
 
 def _exercises_of(lesson: str) -> list[Exercise]:
-    """From the learner's own copy, else from the course's lesson."""
-    folders = [folder for folder in (_find(), lessons_folder()) if folder is not None]
-    for folder in folders:
-        found = exercises(folder / Path(lesson).name / f"{Path(lesson).name}.ipynb")
+    """From the learner's own copy, else from the checks.
+
+    Outside a workspace the answer must not depend on which notebooks lie around: the solutions are built there,
+    and have to come out the same on every machine.
+    """
+    workspace = _find()
+    if workspace is not None:
+        folder = Path(lesson).name  # never a path: only a name leads to a file
+        found = exercises(workspace / folder / f"{folder}.ipynb")
         if found:
             return found
-    return []
+    from .checks.registry import (
+        exercises as checked,
+    )  # the checks report here, so they load after this module
+
+    return [Exercise(name) for name, exercise in checked().items() if exercise.lesson == lesson]
 
 
 def _after(lesson: str) -> str | None:
-    """The name of the lesson that follows."""
+    """The name of the lesson that follows, where a learner works on lessons."""
+    if _find() is None:
+        return None
     return next((other.name for other in available() if other.name > lesson), None)
 
 

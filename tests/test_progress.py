@@ -211,3 +211,11 @@ def test_both_names_of_the_package_are_the_function() -> None:
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == LESSON
+
+
+def test_outside_a_workspace_the_card_depends_on_nothing_but_the_checks() -> None:
+    card = progress("02_loss")
+    assert [row.name for row in card.rows][:2] == ["mse", "softmax"]
+    for row in card.rows:
+        record(row.name, "02_loss", True)
+    assert progress("02_loss").next == "All checks hold. Well done!"
