@@ -80,9 +80,10 @@ pred = np.array([[4, 2], [7, 1]])
 y = np.array([[3, 1], [4, 2]])
 errors = pred - y
 squares = errors * errors
-print("errors:", errors.tolist())
-print("squares:", squares.tolist())
-print("added up:", squares.sum(), "  entries:", squares.size, "  loss:", squares.sum() / squares.size)
+print("errors:  ", errors.tolist())
+print("squares: ", squares.tolist())
+print("added up:", squares.sum(), "  entries:", squares.size)
+print("loss:    ", squares.sum() / squares.size)
 
 # %% [markdown]
 # **Now with gaps.** Fill in the three question marks, then open the answer.
@@ -275,10 +276,11 @@ print("exp(-746) =", np.exp(-746.0), " (too small for float64, so it becomes 0)"
 
 # %%
 table = np.array([[1, 2, 3], [4, 5, 6]])  # (2, 3)
-print("sum(axis=1):               ", table.sum(axis=1).tolist(), "          shape", table.sum(axis=1).shape)
+lost = table.sum(axis=1)
 kept = table.sum(axis=1, keepdims=True)
-print("sum(axis=1, keepdims=True):", kept.tolist(), "      shape", kept.shape)
-print("table - kept:              ", (table - kept).tolist(), " shape", (table - kept).shape)
+print("without keepdims:", lost.shape, lost.tolist())
+print("with keepdims:   ", kept.shape, kept.tolist())
+print("table - kept:    ", (table - kept).shape, (table - kept).tolist())
 
 # %% [markdown]
 # **Exercise · `softmax`** (3 points). Turn scores into probabilities, row by row. The result must be right for scores of ±10000
@@ -365,14 +367,15 @@ print("sum of logarithms:", round(np.log(chances).sum(), 2))
 # </details>
 
 # %%
-print("worked:", -np.log([1 / 2, 1 / 8]).mean().round(3), "= 2 log 2 =", (2 * np.log(2)).round(3))
-print("gaps:  ", -np.log([1 / 4, 1 / 16]).mean().round(3), "= 3 log 2 =", (3 * np.log(2)).round(3))
+for p_true in ([1 / 2, 1 / 8], [1 / 4, 1 / 16]):
+    cost = -np.log(p_true).mean()
+    print(f"true classes got {p_true}: {cost:.3f} = {cost / np.log(2):.0f} log 2")
 for classes in (2, 10, 100):
-    print(f"equal probabilities for {classes} classes cost log {classes} = {np.log(classes):.3f}")
+    print(f"{classes:>3} equally probable classes: log {classes} = {np.log(classes):.3f}")
 
 # %% [markdown]
 # The last three lines are a yardstick worth remembering: **a network that knows nothing costs log C**. If a new network on ten
-# classes starts far above 2.303, something is wrong before training has begun.
+# classes starts far above 2.303, look at its scores before you train it: they are too large.
 #
 # ### log 0, and how never to meet it
 #
@@ -385,8 +388,8 @@ for classes in (2, 10, 100):
 # | 2 | = log exp(s − m) − log Σ exp(s − m) | the logarithm of a quotient is a difference |
 # | 3 | = **s − m − log Σ exp(s − m)** | log undoes exp, so the first part needs no exp at all |
 #
-# Shapes: s (N, C), m (N, 1), the sum (N, 1), log p (N, C). The sum is between 1 and C, so its logarithm is between 0 and log C. No
-# small constant has to be added anywhere.
+# Shapes: s (N, C), m (N, 1), the sum (N, 1), log p (N, C). First the sum along the row, then its logarithm. The sum is between 1 and
+# C, so its logarithm is between 0 and log C, and no small constant has to be added anywhere.
 
 # %% [markdown]
 # **With gaps.** Two rows, worked through the formula of step 3:
@@ -402,7 +405,8 @@ for classes in (2, 10, 100):
 # (In the first row the sum is 1 + exp(−800), which is 1 in float64.)
 #
 # </details>
-#
+
+# %% [markdown]
 # **Exercise · `log_softmax`** (3 points). Return the logarithm of the softmax, row by row, finite for any finite scores.
 
 # %% exercise="log_softmax"
@@ -450,8 +454,9 @@ check("log_softmax", log_softmax, hidden=True)
 # %%
 table = np.array([[10, 11, 12], [20, 21, 22]])
 column = np.array([2, 0])
-print("table[[0, 1], column]:", table[[0, 1], column].tolist(), " row 0 with column 2, row 1 with column 0")
-print("table[:, column]:     ", table[:, column].tolist(), " both columns of every row")
+rows = [0, 1]
+print("table[rows, column]:", table[rows, column].tolist())  # row 0, column 2 and row 1, column 0
+print("table[:, column]:   ", table[:, column].tolist())  # both columns of every row
 
 # %% [markdown]
 # **Exercise · `cross_entropy`** (4 points). Return the mean over the rows of −log p[n, yₙ]. Raise a `ValueError` when `y` does not have
@@ -483,7 +488,8 @@ def cross_entropy(scores, y):
 # </details>
 # <details><summary>Hint 2 · the idea</summary>
 #
-# The rows 0, 1, …, N − 1 as an array come from `np.arange`. Pair them with `y`, and you have one log-probability for each row.
+# The rows 0, 1, …, N − 1 as an array come from `np.arange`. Pair them with `y`, and you have one log-probability for each row. The
+# shape (N,) is a tuple with a single entry, which Python writes with a comma: `(5,)`.
 #
 # </details>
 # <details><summary>Hint 3 · the shape of the answer</summary>
@@ -628,7 +634,8 @@ check("accuracy", accuracy, hidden=True)
 # Not this. One of them looks at how large the gaps are.
 #
 # </details>
-#
+
+# %% [markdown]
 # **2 · A fresh network on 100 classes starts with a cross-entropy of 4.6. What do you say?**
 #
 # <details><summary>It is broken, a loss above 1 is an error</summary>
@@ -647,7 +654,8 @@ check("accuracy", accuracy, hidden=True)
 # You can't tell from this number, and about 1 in 100 would be right by luck. 4.6 is the cost of guessing.
 #
 # </details>
-#
+
+# %% [markdown]
 # **3 · From lesson 01: a network has two affine layers with nothing between them. What can it compute that one affine layer can't?**
 #
 # <details><summary>Curved boundaries between classes</summary>
@@ -665,7 +673,8 @@ check("accuracy", accuracy, hidden=True)
 # Not this. One layer with larger weights gives the same large scores.
 #
 # </details>
-#
+
+# %% [markdown]
 # ## What you now know
 #
 # - `mse` is the mean of the squared errors over every entry, and two arrays that differ in shape must be refused.
