@@ -13,6 +13,7 @@ from backprop_helpers.authoring.problems import Problem
 from backprop_helpers.authoring.text import LESSON_KEYS, ROLES, Cell, Lesson, split_scheme
 
 REGIONS = {"SOLUTION": ("exercise", "answer"), "HIDDEN TESTS": ("check",), "MARK SCHEME": ("answer",)}
+GIVEN = "given"  # tag of a cell that may show a solution, because its code is there to be mended
 _MARKER = re.compile(r"\b(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)\b")
 _NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,47}$")
 _SHAPE = re.compile(
@@ -237,7 +238,9 @@ def _leaks(lesson: Lesson) -> Found:
                             f"(line {exercise.first_line + line.offset}): `{line.shown}`."
                         ),
                     )
-            if not watched and shows_most(text, lines):
+            # A bug hunt hands out its solution with one wrong line, on purpose.
+            given = GIVEN in cell.metadata.get("tags", [])
+            if not watched and not given and shows_most(text, lines):
                 yield (
                     cell.line,
                     f'most of the solution of exercise="{exercise.name}" can be read in this cell.',

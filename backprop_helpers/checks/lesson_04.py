@@ -146,11 +146,13 @@ def _mse_numerical(case: Case, forward: Fn) -> Mapping[str, Any]:
 
 
 def _softmax_cases(rng: np.random.Generator) -> list[Case]:
-    """Ordinary logits, N equal to C, logits of ±1000, rows far apart, one row only."""
+    """Ordinary logits, N equal to C, one row only, logits of ±1000 with one sure and wrong row, rows far apart."""
 
     def case(x: Array, label: str, exact: bool = False) -> Case:
         n, c = x.shape
         y = rng.permutation(np.arange(n) % c)
+        if exact:
+            y[0] = x[0].argmin()  # the network is sure, and wrong: log p must stay finite
         # Near 1000 a central difference has too few digits left; the formula is used there.
         return Case((x, y), label, sizes={"N": n, "C": c}, extra={"exact": exact})
 
