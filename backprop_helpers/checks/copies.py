@@ -38,4 +38,4 @@ def unchanged(was: Any, now: Any) -> bool:
         return was.keys() == now.keys() and all(unchanged(was[k], now[k]) for k in was)
     if isinstance(was, np.random.Generator) or callable(was):
         return True
-    return bool(was == now)
+    return bool(was == now) or (was != was and now != now)  # nan is unequal to itself

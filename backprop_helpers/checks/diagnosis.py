@@ -7,7 +7,8 @@ the values part. A name is given only when every value of every case agrees with
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,17 +54,19 @@ def diagnosis(
     known: the misconceptions to consider instead of all of the exercise's (to study what is said without one).
     """
     suspects = for_exercise(exercise.name) if known is None else tuple(known)
-    replays = [(m, [observe(exercise, m.wrong, trial.case) for trial in trials]) for m in suspects]
-    whole = [
-        m for m, seen in replays if all(_same(exercise, t, s) for t, s in zip(trials, seen, strict=True))
-    ]
+
+    @functools.cache
+    def replay(m: Misconception, i: int) -> Observation:
+        return observe(exercise, m.wrong, trials[i].case, trusted=True)
+
+    whole = [m for m in suspects if all(_same(exercise, t, replay(m, i)) for i, t in enumerate(trials))]
     if whole:
         return Diagnosis(
             says=" Or: ".join(m.says for m in whole),
             hint=whole[0].hint,
             names=tuple(m.name for m in whole),
         )
-    mixed = _one_for_each_quantity(exercise, trials, replays)
+    mixed = _one_for_each_quantity(exercise, trials, suspects, replay)
     if mixed:
         return Diagnosis(
             says=" And: ".join(m.says for m in mixed),
@@ -101,7 +104,10 @@ def _agree(quantity: Quantity, case: Case, seen: Observation, replay: Observatio
 
 
 def _one_for_each_quantity(
-    exercise: Exercise, trials: Sequence[Trial], replays: Sequence[tuple[Misconception, list[Observation]]]
+    exercise: Exercise,
+    trials: Sequence[Trial],
+    suspects: Sequence[Misconception],
+    replay: Callable[[Misconception, int], Observation],
 ) -> list[Misconception]:
     """Different misconceptions in different quantities, each explaining its own in every case; else nothing."""
     if any(trial.seen.problem for trial in trials):
@@ -113,10 +119,10 @@ def _one_for_each_quantity(
     for quantity in wrong:
         fits = [
             m
-            for m, seen in replays
+            for m in suspects
             if all(
-                not s.problem and _agree(quantity, t.case, t.seen, s)
-                for t, s in zip(trials, seen, strict=True)
+                not replay(m, i).problem and _agree(quantity, t.case, t.seen, replay(m, i))
+                for i, t in enumerate(trials)
             )
         ]
         if len(fits) != 1:

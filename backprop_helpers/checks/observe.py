@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 import warnings
 from collections.abc import Mapping
@@ -32,8 +33,13 @@ class Observation:
     warned: str = ""
 
 
-def observe(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None = None) -> Observation:
-    """Drive fn on copies of the case's arguments. Never raises for anything fn does."""
+def observe(
+    exercise: Exercise, fn: Fn, case: Case, forward: Fn | None = None, *, trusted: bool = False
+) -> Observation:
+    """Drive fn on copies of the case's arguments. Never raises for anything fn does.
+
+    trusted: fn is the course's own and needs no clock beside it, which saves a thread.
+    """
     mine = _private(case)
     forward = forward or exercise.forward
     with warnings.catch_warnings(record=True) as caught, captured_prints() as printed:
@@ -41,7 +47,7 @@ def observe(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None = None) -
         values: dict[str, Any] = {}
         problem = sentence = error = ""
         try:
-            with time_limit(exercise.seconds):
+            with contextlib.nullcontext() if trusted else time_limit(exercise.seconds):
                 values = dict(exercise.run(exercise, fn, mine, forward))
         except NotImplementedError as exc:
             problem, sentence = "unwritten", _unwritten(exercise, exc)
@@ -101,7 +107,9 @@ def _unwritten(exercise: Exercise, exc: BaseException) -> str:
     inner = frames[-1].name if frames else exercise.name
     if inner.startswith("<") or len(_learner_frames(exc)) < 2:
         return f"{exercise.name} is still empty: write its body, run that cell, then this one."
-    return f"{exercise.name} calls {inner}, which is still empty: write that first, run its cell, then this one."
+    return (
+        f"{exercise.name} calls {inner}, which is still empty: write that first, run its cell, then this one."
+    )
 
 
 def _raised(exercise: Exercise, exc: BaseException) -> str:

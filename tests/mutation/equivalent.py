@@ -3,20 +3,20 @@
 Keys are `exercise | changed line`, as the report prints them.
 """
 
+_BAR = "it changes the progress bar only, which no check looks at"
+_WHY = "it changes the sentence in history only, whose wording the exercise leaves free"
+
 EQUIVALENT: dict[str, str] = {
-    "softmax_vjp | ds = p * (dp - (dp * p).sum(axis=-1, keepdims=True))": (
-        "p has two axes, (N, C), so the last axis is axis 1."
-    ),
-    "softmax | powers = np.exp(scores - scores.max(axis=-1, keepdims=True))": (
-        "scores has two axes, (N, C), so the last axis is axis 1."
-    ),
-    "softmax | return powers / powers.sum(axis=-1, keepdims=True)": (
-        "powers has two axes, (N, C), so the last axis is axis 1."
-    ),
-    "log_softmax | shifted = scores - scores.max(axis=-1, keepdims=True)": (
-        "scores has two axes, (N, C), so the last axis is axis 1."
-    ),
-    "log_softmax | return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))": (
-        "shifted has two axes, (N, C), so the last axis is axis 1."
-    ),
+    "train | for _ in tqdm(range(epochs), disable=progress, unit='epoch'):": _BAR,
+    "train | for _ in tqdm(range(epochs), unit='epoch'):": _BAR,
+    "train | for _ in tqdm(range(epochs), disable=not progress):": _BAR,
+    "train | for _ in range(epochs):": _BAR,
+    "train | def train(params, x, y, x_val, y_val, *, update, config, epochs, batch_size, rng, stopping=None, "
+    "loss_fn=softmax_loss, progress=True):": _BAR,
+    "train | def train(params, x, y, x_val, y_val, /, update, config, epochs, batch_size, rng, stopping=None, "
+    "loss_fn=softmax_loss, progress=False):": "the data are positional either way, and the settings are given by name",
+    "EarlyStopping | return self.waited == self.patience": "waited grows by one, so it meets patience before it passes it",
+    "train | history": _WHY,
+    "train | without `history.diverged(loss, config)`": _WHY,
+    "train | without `history.stopped = f'no better validation loss for {stopping.patience} epochs'`": _WHY,
 }

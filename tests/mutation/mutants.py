@@ -174,7 +174,7 @@ def _changed_line(original: str, mutated: str) -> str:
         if i >= len(after) or after[i] != line:
             if len(after) < len(before):
                 return f"without `{line.strip()}`"
-            return after[i].strip()
+            return f"without `{line.strip()}`" if after[i].strip() == "pass" else after[i].strip()
     return after[-1].strip()
 
 

@@ -1,0 +1,354 @@
+"""What the exercises of lesson 06 must satisfy. The order of a shuffle is free, so what is compared does not depend on it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from backprop_helpers import optimizers, training
+from backprop_helpers.checks.copies import copied
+from backprop_helpers.checks.spec import Case, Exercise, Fn, Quantity, Wrong, name_returned
+
+LESSON = "06_training_loop"
+
+
+# --- minibatches --------------------------------------------------------------------------------------------
+
+
+def _epochs(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
+    """Two epochs from one generator, and one more from a generator in the same state as the first."""
+    x, y, batch_size, rng = case.args
+    twin = copied(rng)
+    first = _batches(exercise, fn(x, y, batch_size, rng), x, y)
+    second = _batches(exercise, fn(x, y, batch_size, rng), x, y)
+    again = _batches(exercise, fn(x, y, batch_size, twin), x, y)
+    order, other, same = (np.concatenate([rows for rows, _ in epoch]) for epoch in (first, second, again))
+    return {
+        "batch sizes": [len(rows) for rows, _ in first],
+        "rows": np.sort(order),
+        "mismatched pairs": sum(int(np.sum(rows != targets)) for rows, targets in first),
+        "shuffled": float(not np.array_equal(order, np.sort(order))),
+        "a new order each epoch": float(not np.array_equal(order, other)),
+        "same seed, same order": float(np.array_equal(order, same)),
+    }
+
+
+def _batches(exercise: Exercise, result: Any, x: Any, y: Any) -> list[tuple[Any, Any]]:
+    """The row numbers of every batch, as its x and as its y tell them (row i of x holds i, y holds i + 100)."""
+    if not hasattr(result, "__iter__"):
+        raise Wrong(
+            f"{exercise.name} gives {type(result).__name__}; expected something to loop over: pairs (x rows, y rows)."
+        )
+    found = []
+    for batch in itertools.islice(result, 10 * len(x)):
+        if not isinstance(batch, tuple | list) or len(batch) != 2:
+            raise Wrong(
+                f"{exercise.name} yields {type(batch).__name__}; expected pairs (x rows, y rows) of the same rows."
+            )
+        xb, yb = (np.asarray(part) for part in batch)
+        if xb.shape[1:] != x.shape[1:] or yb.shape[1:] != y.shape[1:] or len(xb) != len(yb):
+            raise Wrong(
+                f"{exercise.name} yields a pair of shapes {xb.shape} and {yb.shape}; each batch has as many rows of x "
+                f"(N, {', '.join(map(str, x.shape[1:]))}) as of y."
+            )
+        found.append((xb[:, 0].astype(int), yb.astype(int) - 100))
+    if not found:
+        raise Wrong(f"{exercise.name} yields no batch at all.")
+    return found
+
+
+def _minibatch_cases(rng: np.random.Generator) -> list[Case]:
+    cases = []
+    for n, size, label in (
+        (23, 5, "23 rows, 5 at a time: the last batch has 3"),
+        (24, 6, "24 rows, 6 at a time: all batches full"),
+        (11, 40, "11 rows, batches of 40: one batch with all of them"),
+    ):
+        x = np.arange(n, dtype=float)[:, None] + np.array([[0.0, 1000.0, 2000.0]])
+        seed = int(rng.integers(2**31))
+        cases.append(Case((x, np.arange(n) + 100, size, np.random.default_rng(seed)), label=label))
+    return cases
+
+
+# --- EarlyStopping ------------------------------------------------------------------------------------------
+
+
+def _stopping(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
+    """Feed one validation loss after another; the weights go on changing in place, as in a training run."""
+    patience, min_improvement, losses = case.args
+    stopper = fn(patience, min_improvement) if min_improvement else fn(patience)
+    w, b = np.zeros((2, 3)), np.zeros(3)
+    until = 0
+    for epoch, loss in enumerate(losses, start=1):
+        w += 1.0
+        b -= 1.0
+        answer = stopper.step(loss, [(w, b)])
+        if answer is None:
+            raise Wrong(
+                "EarlyStopping.step returned None; expected True when it is time to stop, else False."
+            )
+        if answer:
+            until = epoch
+            break
+    for name in ("best_loss", "best_params"):
+        if not hasattr(stopper, name):
+            raise Wrong(f"EarlyStopping has no attribute {name} after its steps; set self.{name} in step.")
+    return {
+        "epochs until it stops": until,
+        "best_loss": stopper.best_loss,
+        **_kept(stopper.best_params),
+    }
+
+
+def _kept(best: Any) -> dict[str, Any]:
+    """The epoch that best_params comes from, told by its weights and by its biases; 0 for none."""
+    if best is None:
+        return {"epoch of best_params": 0, "epoch of the best biases": 0}
+    if not isinstance(best, list | tuple) or len(best) != 1 or len(best[0]) != 2:
+        raise Wrong("EarlyStopping.best_params is not the list of (w, b) pairs that reached the best loss.")
+    return {
+        "epoch of best_params": np.asarray(best[0][0])[0, 0],
+        "epoch of the best biases": -np.asarray(best[0][1])[0],
+    }
+
+
+def _stopping_cases(rng: np.random.Generator) -> list[Case]:
+    """Losses around a random level; the steps are large against the smallest improvement, or small on purpose."""
+    level = float(rng.uniform(1, 3))
+
+    def case(patience: int, least: float, losses: Sequence[float], label: str) -> Case:
+        return Case((patience, least, [level + v for v in losses]), label=label)
+
+    return [
+        case(
+            3,
+            0.0,
+            [0.9, 0.7, 0.8, 0.75, 0.5, 0.6, 0.55, 0.52, 0.4],
+            "a loss that falls, waits, falls and then rises",
+        ),
+        case(2, 0.0, [0.9, 0.9, 0.9, 0.8], "a loss that stands still"),
+        case(2, 0.1, [0.9, 0.85, 0.79, 0.75, 0.72, 0.2], "improvements smaller than min_improvement"),
+        case(4, 0.0, [0.9, 0.8, 0.7, 0.75, 0.6], "a run that ends before patience does"),
+        case(1, 0.0, [0.9, 0.8, 0.85, 0.1], "a patience of one epoch"),
+        case(2, 0.0, [0.9, 0.8, math.nan, math.nan, 0.7], "losses that are no number"),
+        case(2, 0.0, [math.nan, 0.9, 0.8], "a first loss that is no number"),
+        case(
+            3, 0.0, [math.nan, math.nan, math.nan, 0.8], "no loss that is a number before patience runs out"
+        ),
+        case(2, 0.3, [-4.0, -4.4, -4.3, -4.2, -9.0], "losses below zero"),
+    ]
+
+
+# --- train --------------------------------------------------------------------------------------------------
+
+
+class _Watched:
+    """An optimizer that keeps every gradient of the first layer's weights it was given."""
+
+    def __init__(self, moves: bool, breaks_at: int = -1) -> None:
+        self.moves, self.breaks_at = moves, breaks_at
+        self.gradients: list[Any] = []
+        self.calls = 0
+
+    def __call__(self, w: Any, dw: Any, config: Any = None) -> tuple[Any, dict[str, Any]]:
+        self.calls += 1
+        if np.shape(dw) == (3, 5):
+            self.gradients.append(np.array(dw))
+        if self.calls == self.breaks_at:
+            return w * math.nan, dict(config or {})
+        return optimizers.sgd(w, dw, config) if self.moves else (w, dict(config or {}))
+
+
+def _momentum_in_place(w: Any, dw: Any, config: Any) -> tuple[Any, dict[str, Any]]:
+    """Momentum that writes its velocity into the config it is given: two arrays that share one are found."""
+    next_w, new = optimizers.sgd_momentum(w, dw, config)
+    config.update(new)
+    return next_w, config
+
+
+def _train(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
+    """One training run; which quantities it fills in depends on the kind of case, the rest stay 0."""
+    params, x, y, x_val, y_val = case.args
+    extra = case.extra
+    kind = extra["kind"]
+    update: Any = (
+        _momentum_in_place
+        if kind in ("full", "stopping")
+        else _Watched(kind == "broken", extra.get("breaks_at", -1))
+    )
+    stopping = training.EarlyStopping(patience=2) if kind == "stopping" else None
+    rng = np.random.default_rng(extra["seed"])
+    with np.errstate(all="ignore"):
+        result = fn(
+            params,
+            x,
+            y,
+            x_val,
+            y_val,
+            update=update,
+            config={"learning_rate": extra["rate"]},
+            epochs=extra["epochs"],
+            batch_size=extra["batch_size"],
+            rng=rng,
+            stopping=stopping,
+        )
+    found = name_returned(exercise, result)
+    losses = _losses(exercise, found["history"])
+    values: dict[str, Any] = dict.fromkeys((q.name for q in exercise.quantities), 0.0)
+    if kind == "broken":
+        values["epochs after a loss that is no number"] = float(max(0, len(losses["train_loss"]) - 1))
+        return values
+    weights = found["params"]
+    if not isinstance(weights, list | tuple) or len(weights) != len(params):
+        raise Wrong(
+            f"{exercise.name} returned params that are not the {len(params)} pairs (w, b) of the network."
+        )
+    values["epochs run"] = len(losses["val_loss"])
+    if kind == "batches":
+        steps = extra["steps"]
+        values["steps in all"] = len(update.gradients)
+        per_epoch = [update.gradients[i : i + steps] for i in range(0, len(update.gradients), steps)]
+        values["gradient over the first epoch"] = np.mean(per_epoch[0], axis=0) if per_epoch else 0.0
+        values["a new order each epoch"] = float(
+            len(per_epoch) > 1 and not np.allclose(per_epoch[0], per_epoch[1])
+        )
+        return values
+    values["val_loss"], values["train_loss"] = losses["val_loss"], losses["train_loss"]
+    values["w of the last layer"], values["w of the first layer"] = weights[-1][0], weights[0][0]
+    values["b of the last layer"] = weights[-1][1]
+    return values
+
+
+def _losses(exercise: Exercise, history: Any) -> dict[str, list[float]]:
+    """train_loss and val_loss of a History, or of a dictionary with these keys."""
+    found = {}
+    for name in ("train_loss", "val_loss"):
+        value = history.get(name) if isinstance(history, Mapping) else getattr(history, name, None)
+        if not isinstance(value, list | tuple | np.ndarray):
+            raise Wrong(
+                f"{exercise.name} returned a history without {name}; call history.add(train_loss, val_loss) after each epoch."
+            )
+        found[name] = [float(v) for v in value]
+    return found
+
+
+def _train_cases(rng: np.random.Generator) -> list[Case]:
+    n, sizes = 12, (3, 5, 4)
+
+    def network(scale: float = 0.7) -> list[Any]:
+        return [
+            (scale * rng.standard_normal((a, b)), scale * rng.standard_normal(b))
+            for a, b in itertools.pairwise(sizes)
+        ]
+
+    def rows(count: int) -> tuple[Any, Any]:
+        return rng.standard_normal((count, sizes[0])), rng.permutation(np.arange(count) % sizes[-1])
+
+    def case(kind: str, label: str, y_val: Any = None, **extra: Any) -> Case:
+        (x, y), (x_val, other) = rows(n), rows(7)
+        if kind == "stopping":  # the same rows with other labels: the better the fit, the worse this loss
+            x_val, other = x.copy(), (y + 1) % sizes[-1]
+        return Case(
+            (network(), x, y, x_val, other),
+            label=label,
+            extra={"kind": kind, "seed": int(rng.integers(2**31)), **extra},
+        )
+
+    return [
+        case("full", "the whole training part as one batch, 4 epochs", epochs=4, batch_size=n, rate=0.2),
+        case(
+            "batches",
+            "3 batches an epoch, 2 epochs, weights held still",
+            epochs=2,
+            batch_size=4,
+            steps=3,
+            rate=0.1,
+        ),
+        case(
+            "stopping",
+            "a validation loss that only rises, with early stopping",
+            epochs=12,
+            batch_size=n,
+            rate=0.5,
+        ),
+        case(
+            "broken",
+            "weights that turn into nan in the first epoch",
+            epochs=5,
+            batch_size=4,
+            rate=0.1,
+            breaks_at=2,
+        ),
+    ]
+
+
+EXERCISES = (
+    Exercise(
+        name="minibatches",
+        lesson=LESSON,
+        signature="minibatches(x, y, batch_size, rng) -> pairs (x rows, y rows)",
+        returns=("batches",),
+        quantities=(
+            Quantity("batch sizes", "one per batch", "the number of rows in each batch"),
+            Quantity("mismatched pairs", "()", "the number of rows whose y is not that of their x"),
+            Quantity("rows", "(N,)", "all the rows of one epoch, sorted"),
+            Quantity("shuffled", "()", "1 where the order of the rows is not that of the data"),
+            Quantity("a new order each epoch", "()", "1 where the second epoch has another order"),
+            Quantity("same seed, same order", "()", "1 where an equal generator gives an equal order"),
+        ),
+        # With 11 rows a fair shuffle leaves the order as it is once in 40 million, so no right solution meets it.
+        cases=_minibatch_cases,
+        reference=training.minibatches,
+        run=_epochs,
+    ),
+    Exercise(
+        name="EarlyStopping",
+        lesson=LESSON,
+        signature="EarlyStopping(patience, min_improvement) -> object",
+        returns=("stopper",),
+        inputs=("patience", "min_improvement", "losses"),
+        quantities=(
+            Quantity("best_loss", "()", "the lowest loss that counted"),
+            Quantity("epoch of best_params", "()", "the epoch whose weights were kept"),
+            Quantity("epoch of the best biases", "()", "the epoch whose biases were kept"),
+            Quantity("epochs until it stops", "()", "the epoch after which step says stop, 0 for never"),
+        ),
+        cases=_stopping_cases,
+        reference=training.EarlyStopping,
+        run=_stopping,
+    ),
+    Exercise(
+        name="train",
+        lesson=LESSON,
+        signature="train(params, x, y, x_val, y_val, *, update, config, epochs, batch_size, rng, stopping=None) -> (params, history)",
+        returns=("params", "history"),
+        inputs=("params", "x", "y", "x_val", "y_val"),
+        quantities=(
+            Quantity("epochs run", "()", "the number of epochs in the history"),
+            Quantity("steps in all", "()", "the number of training steps"),
+            Quantity(
+                "gradient over the first epoch",
+                "(D, M)",
+                "the mean gradient of the first layer over one epoch",
+            ),
+            Quantity(
+                "a new order each epoch", "()", "1 where the second epoch has other batches than the first"
+            ),
+            Quantity("train_loss", "(epochs,)", "the loss on the training part after each epoch"),
+            Quantity("val_loss", "(epochs,)", "the loss on the part kept aside after each epoch"),
+            Quantity("w of the last layer", "(D, M)", "the weights that were returned"),
+            Quantity("b of the last layer", "(M,)", "the biases that were returned"),
+            Quantity("w of the first layer", "(D, M)", "the weights that were returned"),
+            Quantity("epochs after a loss that is no number", "()", "epochs that went on with a loss of nan"),
+        ),
+        cases=_train_cases,
+        reference=training.train,
+        run=_train,
+        may_change=(0,),
+        seconds=10.0,
+    ),
+)

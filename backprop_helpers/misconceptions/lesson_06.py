@@ -1,0 +1,469 @@
+"""Wrong solutions of lesson 06: batches, when to stop, and the loop around them."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from backprop_helpers.history import History
+from backprop_helpers.losses import softmax_loss
+from backprop_helpers.misconceptions.spec import Misconception
+from backprop_helpers.network import mlp_forward
+from backprop_helpers.training import EarlyStopping, minibatches, train_step
+
+DESIGN = "course design"
+
+
+def _entry(exercise: str, what: str, wrong: Callable[..., Any], says: str, hint: str) -> Misconception:
+    prefix = "early-stopping" if exercise == "EarlyStopping" else exercise.replace("_", "-")
+    return Misconception(f"{prefix}-{what}", exercise, wrong, says, hint, DESIGN)
+
+
+# --- minibatches --------------------------------------------------------------------------------------------
+
+
+def _in_order(x: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Any]:
+    for start in range(0, len(x), batch_size):
+        yield x[start : start + batch_size], y[start : start + batch_size]
+
+
+def _drops_the_rest(x: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Any]:
+    order = rng.permutation(len(x))
+    for start in range(0, len(x) - batch_size + 1, batch_size):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+
+
+def _with_replacement(x: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Any]:
+    for start in range(0, len(x), batch_size):
+        rows = rng.integers(len(x), size=min(batch_size, len(x) - start))
+        yield x[rows], y[rows]
+
+
+def _only_x_shuffled(x: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Any]:
+    order = rng.permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        yield x[order[start : start + batch_size]], y[start : start + batch_size]
+
+
+def _two_shuffles(x: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Any]:
+    order, other = rng.permutation(len(x)), rng.permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        yield x[order[start : start + batch_size]], y[other[start : start + batch_size]]
+
+
+def _own_generator(x: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Any]:
+    return minibatches(x, y, batch_size, np.random.default_rng(0))
+
+
+def _unseeded(x: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Any]:
+    return minibatches(x, y, batch_size, np.random.default_rng())
+
+
+def _shuffles_the_data(x: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Any]:
+    order = rng.permutation(len(x))
+    x[...], y[...] = x[order], y[order]
+    yield from _in_order(x, y, batch_size, rng)
+
+
+def _shuffled_batches(x: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Any]:
+    starts = np.arange(0, len(x), batch_size)
+    for start in rng.permutation(starts):
+        yield x[start : start + batch_size], y[start : start + batch_size]
+
+
+def _step_of_one(x: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Any]:
+    order = rng.permutation(len(x))
+    for start in range(len(x)):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+
+
+def _only_first(x: Any, y: Any, batch_size: int, rng: Any) -> Any:
+    rows = rng.permutation(len(x))[:batch_size]
+    return [(x[rows], y[rows])]
+
+
+def _last_batch_twice(x: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Any]:
+    order = rng.permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = np.take(order, range(start, start + batch_size), mode="wrap")
+        yield x[rows], y[rows]
+
+
+# --- EarlyStopping ------------------------------------------------------------------------------------------
+
+
+def _stopper(
+    better: Callable[[float, float, float], bool] = lambda loss, best, least: loss < best - least,
+    keep: Callable[[Any], Any] = copy.deepcopy,
+    enough: Callable[[int, int], bool] = lambda waited, patience: waited >= patience,
+    reset: bool = True,
+    keeps_latest: bool = False,
+    compares_with_last: bool = False,
+) -> Callable[..., Any]:
+    """A stopping class with its parts exchangeable."""
+
+    class Stopper:
+        def __init__(self, patience: int, min_improvement: float = 0.0) -> None:
+            self.patience, self.min_improvement = patience, min_improvement
+            self.best_loss: float = math.inf
+            self.best_params: Any = None
+            self.last = math.inf
+            self.waited = 0
+
+        def step(self, val_loss: float, params: Any) -> bool:
+            against = self.last if compares_with_last else self.best_loss
+            improved = better(val_loss, against, self.min_improvement)
+            self.last = val_loss
+            if improved:
+                self.best_loss = min(val_loss, self.best_loss)
+                self.waited = 0 if reset else self.waited
+            else:
+                self.waited += 1
+            if improved or keeps_latest:
+                self.best_params = keep(params)
+            return enough(self.waited, self.patience)
+
+    return Stopper
+
+
+# --- train --------------------------------------------------------------------------------------------------
+
+
+def _train(
+    batches: Callable[[Any, Any, int, Any], Any] = minibatches,
+    per_epoch: Callable[[int], int] = lambda epochs: epochs,
+    restore: bool = True,
+    stop: bool = True,
+    guard: bool = True,
+    keep_configs: bool = True,
+    watch: Callable[[Any, Any, Any, Any], tuple[Any, Any]] = lambda x, y, x_val, y_val: (x_val, y_val),
+    restart: bool = False,
+    batch_loss: bool = False,
+    reseed: bool = False,
+    swap: bool = False,
+    before: bool = False,
+) -> Callable[..., Any]:
+    """A training loop with its parts exchangeable."""
+
+    def fn(
+        params: Any,
+        x: Any,
+        y: Any,
+        x_val: Any,
+        y_val: Any,
+        *,
+        update: Any,
+        config: Any,
+        epochs: int,
+        batch_size: int,
+        rng: Any,
+        stopping: EarlyStopping | None = None,
+    ) -> Any:
+        history = History()
+        start = params
+        fresh = [(dict(config), dict(config)) for _ in params]
+        configs = fresh
+        state = rng.bit_generator.state
+        for _ in range(per_epoch(epochs)):
+            if restart:
+                params = start
+            if reseed:
+                rng.bit_generator.state = state
+            loss = math.nan
+            old = params
+            for xb, yb in batches(x, y, batch_size, rng):
+                if not keep_configs:
+                    configs = [(dict(config), dict(config)) for _ in params]
+                loss, params, configs = train_step(params, xb, yb, update, configs)
+                if guard and not math.isfinite(loss):
+                    return params, history
+            seen = old if before else params
+            val_loss = softmax_loss(
+                mlp_forward(watch(x, y, x_val, y_val)[0], seen)[0], watch(x, y, x_val, y_val)[1]
+            )[0]
+            train_loss = loss if batch_loss else softmax_loss(mlp_forward(x, seen)[0], y)[0]
+            history.add(*((val_loss, train_loss) if swap else (train_loss, val_loss)))
+            if stopping and stopping.step(val_loss, params) and stop:
+                break
+        if stopping and stopping.best_params and restore:
+            params = stopping.best_params
+        return params, history
+
+    return fn
+
+
+def _one_batch(x: Any, y: Any, batch_size: int, rng: Any) -> Any:
+    return [next(minibatches(x, y, batch_size, rng))]
+
+
+def _whole(x: Any, y: Any, batch_size: int, rng: Any) -> Any:
+    return [(x, y)]
+
+
+MISCONCEPTIONS = (
+    _entry(
+        "minibatches",
+        "not-shuffled",
+        _in_order,
+        "the rows come in the order of the data, epoch after epoch.",
+        "rng is there for a reason. What should it decide?",
+    ),
+    _entry(
+        "minibatches",
+        "rest-dropped",
+        _drops_the_rest,
+        "the last, smaller batch is dropped, so some rows are never seen in an epoch.",
+        "What happens when N is not a multiple of batch_size?",
+    ),
+    _entry(
+        "minibatches",
+        "with-replacement",
+        _with_replacement,
+        "rows are drawn with replacement: some come twice in an epoch and others not at all.",
+        "Drawing and shuffling are different things. Which one visits every row once?",
+    ),
+    _entry(
+        "minibatches",
+        "only-x-shuffled",
+        _only_x_shuffled,
+        "x is shuffled and y is not, so the targets belong to other rows.",
+        "Which rows of y go with these rows of x?",
+    ),
+    _entry(
+        "minibatches",
+        "two-shuffles",
+        _two_shuffles,
+        "x and y are shuffled separately, each in an order of its own.",
+        "How many orders should there be in one epoch?",
+    ),
+    _entry(
+        "minibatches",
+        "own-generator",
+        _own_generator,
+        "a new generator with a fixed seed is made inside, so every epoch has the same order and rng is not used.",
+        "Where does the randomness of the second epoch come from?",
+    ),
+    _entry(
+        "minibatches",
+        "unseeded",
+        _unseeded,
+        "the shuffle does not use the given rng, so a run can't be repeated.",
+        "Two calls with equal generators should give equal batches.",
+    ),
+    _entry(
+        "minibatches",
+        "data-shuffled-in-place",
+        _shuffles_the_data,
+        "the data themselves are put in another order; whoever called this still needs them as they were.",
+        "Shuffle the row numbers, not the rows.",
+    ),
+    _entry(
+        "minibatches",
+        "batches-shuffled",
+        _shuffled_batches,
+        "only the order of the batches is random: the same rows always stay together.",
+        "Should two neighbours in the data always meet in one batch?",
+    ),
+    _entry(
+        "minibatches",
+        "step-of-one",
+        _step_of_one,
+        "the start moves on by one row instead of by batch_size, so rows come many times.",
+        "Where does the second batch begin?",
+    ),
+    _entry(
+        "minibatches",
+        "only-one-batch",
+        _only_first,
+        "there is only one batch, and most rows are never used.",
+        "How many batches make an epoch?",
+    ),
+    _entry(
+        "minibatches",
+        "wrapped-round",
+        _last_batch_twice,
+        "the last batch is filled up with rows from the beginning, which are then used twice.",
+        "May the last batch be smaller?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "keeps-a-reference",
+        _stopper(keep=lambda params: params),
+        "best_params is not a copy, or only its list was copied and not the arrays in it: the best weights go on changing.",
+        "What happens to the arrays in params after this step?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "never-resets",
+        _stopper(reset=False),
+        "the epochs without improvement are counted from the beginning: an improvement does not start the waiting anew.",
+        "What should an improvement do to the counter?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "one-too-late",
+        _stopper(enough=lambda waited, patience: waited > patience),
+        "it stops one epoch too late: patience is the number of epochs borne, not one more.",
+        "With a patience of 1, after how many bad epochs is it over?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "one-too-early",
+        _stopper(enough=lambda waited, patience: waited >= patience - 1),
+        "it stops one epoch too early.",
+        "With a patience of 1, after how many bad epochs is it over?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "min-improvement-ignored",
+        _stopper(better=lambda loss, best, least: loss < best),
+        "min_improvement is not used: any tiny gain counts as an improvement.",
+        "By how much must the loss fall below the best?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "equal-counts",
+        _stopper(better=lambda loss, best, least: loss <= best - least),
+        "a loss equal to the best counts as an improvement, so a loss that stands still never stops training.",
+        "Is standing still an improvement?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "wrong-way-round",
+        _stopper(better=lambda loss, best, least: loss > best - least or best == math.inf),
+        "a larger loss counts as an improvement.",
+        "Is a good loss large or small?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "improvement-added",
+        _stopper(better=lambda loss, best, least: loss < best + least),
+        "min_improvement is added to the best loss instead of taken from it, so even a worse loss counts.",
+        "Draw the best loss on a line. On which side of it must the new one lie, and how far?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "compares-with-the-last",
+        _stopper(compares_with_last=True),
+        "the loss is compared with the epoch before instead of with the best so far.",
+        "A loss that jumps up and comes half-way back has not improved.",
+    ),
+    _entry(
+        "EarlyStopping",
+        "keeps-the-latest",
+        _stopper(keeps_latest=True),
+        "the weights of every epoch are kept, so in the end they are the latest and not the best.",
+        "At which moment should the weights be put aside?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "relative-improvement",
+        _stopper(better=lambda loss, best, least: best == math.inf or loss < best * (1 - least)),
+        "min_improvement is taken as a share of the best loss; here it is an amount, in the unit of the loss.",
+        "What is the unit of min_improvement?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "nan-counts",
+        _stopper(better=lambda loss, best, least: not loss >= best - least),
+        "a loss of nan counts as an improvement, because every comparison with nan is False.",
+        "What does nan >= 1 give, and what does `not` make of it?",
+    ),
+    _entry(
+        "train",
+        "one-epoch-too-few",
+        _train(per_epoch=lambda epochs: epochs - 1),
+        "it runs one epoch too few.",
+        "How many times does the outer loop turn?",
+    ),
+    _entry(
+        "train",
+        "one-batch-per-epoch",
+        _train(batches=_one_batch),
+        "only the first batch of each epoch is used.",
+        "Which loop stands inside which?",
+    ),
+    _entry(
+        "train",
+        "whole-part-at-once",
+        _train(batches=_whole),
+        "all rows are used as one batch, whatever batch_size is.",
+        "What cuts the rows into batches?",
+    ),
+    _entry(
+        "train",
+        "best-not-restored",
+        _train(restore=False),
+        "after early stopping the last weights are returned, not the best.",
+        "What did the stopping criterion put aside?",
+    ),
+    _entry(
+        "train",
+        "does-not-stop",
+        _train(stop=False),
+        "the answer of stopping.step is not used: training runs to the end of the budget.",
+        "step tells when it is time to stop. Who listens?",
+    ),
+    _entry(
+        "train",
+        "goes-on-with-nan",
+        _train(guard=False),
+        "training goes on although the loss is no longer a number.",
+        "Can a weight that has become nan ever come back?",
+    ),
+    _entry(
+        "train",
+        "optimizer-forgets",
+        _train(keep_configs=False),
+        "the configs are made anew for every step, so momentum never builds up.",
+        "How often should the optimizer's memory be set to zero?",
+    ),
+    _entry(
+        "train",
+        "watches-the-training-part",
+        _train(watch=lambda x, y, x_val, y_val: (x, y)),
+        "the validation loss is measured on the training part.",
+        "Which rows has the network never been trained on?",
+    ),
+    _entry(
+        "train",
+        "starts-anew",
+        _train(restart=True),
+        "every epoch starts again from the first weights.",
+        "Where does the second epoch begin?",
+    ),
+    _entry(
+        "train",
+        "loss-of-last-batch",
+        _train(batch_loss=True),
+        "the training loss in the history is that of the last batch, taken before its step, not of the whole part after the epoch.",
+        "Over which rows, and at which moment, should the loss be measured?",
+    ),
+    _entry(
+        "train",
+        "same-order",
+        _train(reseed=True),
+        "every epoch has the same batches in the same order.",
+        "Is the generator set back somewhere?",
+    ),
+    _entry(
+        "train",
+        "losses-swapped",
+        _train(swap=True),
+        "training and validation loss are exchanged in the history.",
+        "In which order does history.add take them?",
+    ),
+    _entry(
+        "train",
+        "measured-before",
+        _train(before=True),
+        "the losses are measured with the weights from before the epoch.",
+        "Which weights does an epoch leave behind?",
+    ),
+)
