@@ -367,9 +367,8 @@ print("sum of logarithms:", round(np.log(chances).sum(), 2))
 # </details>
 
 # %%
-for p_true in ([1 / 2, 1 / 8], [1 / 4, 1 / 16]):
-    cost = -np.log(p_true).mean()
-    print(f"true classes got {p_true}: {cost:.3f} = {cost / np.log(2):.0f} log 2")
+cost = -np.log([1 / 2, 1 / 8]).mean()
+print(f"true classes got 1/2 and 1/8: {cost:.3f} = {cost / np.log(2):.0f} log 2")
 for classes in (2, 10, 100):
     print(f"{classes:>3} equally probable classes: log {classes} = {np.log(classes):.3f}")
 

@@ -19,6 +19,9 @@ def test_the_numbers_worked_by_hand():
     assert softmax(np.full((1, 3), 7.0)) == pytest.approx(np.full((1, 3), 1 / 3))
     halves = np.log([[1 / 2, 1 / 2], [1 / 8, 7 / 8]])
     assert cross_entropy(halves, np.array([0, 0])) == pytest.approx(2 * np.log(2))
+    quarters = np.log([[1 / 4, 3 / 4], [1 / 16, 15 / 16]])
+    assert cross_entropy(quarters, np.array([0, 0])) == pytest.approx(3 * np.log(2))
+    assert round(float(3 * np.log(2)), 3) == 2.079
     assert log_softmax(np.array([[0.0, 800.0], [1000.0, 1000.0]])) == pytest.approx(
         np.array([[-800, 0], [-np.log(2), -np.log(2)]])
     )
