@@ -100,7 +100,7 @@ def call_backward(
                 "numbers, or it adds to something kept from the last call: start from zero each time.",
             )
         )
-    return first if names is None else dict(zip(names, first, strict=True))
+    return tuple(first) if names is None else dict(zip(names, first, strict=True))
 
 
 def _observe_call(
@@ -111,7 +111,7 @@ def _observe_call(
     up = upstream.copy() if upstream.ndim else float(upstream)
     result = backward(up, *copies)
     names = [str(key) for key in result] if isinstance(result, Mapping) else None
-    parts = list(result.values()) if isinstance(result, Mapping) else as_list(result)
+    parts = list(result.values()) if isinstance(result, Mapping) else as_list(result, len(inputs.floating))
     if report is not None:
         if isinstance(up, np.ndarray) and not same(up, upstream):
             report.problems.append(
@@ -147,16 +147,24 @@ def _alike(a: list[Any], b: list[Any]) -> bool:
         return False
     for p, q in zip(a, b, strict=True):
         try:
-            if not np.allclose(np.asarray(p, float), np.asarray(q, float), rtol=1e-6, atol=0, equal_nan=True):
-                return False
-        except (TypeError, ValueError):
-            continue  # not numbers, or other shapes: the verdict on the quantity says so
+            one, other = np.asarray(p), np.asarray(q)
+        except ValueError:
+            continue  # no array at all: the verdict on the quantity says so
+        if one.shape != other.shape or one.dtype != other.dtype:
+            return False
+        if one.dtype.kind in "fc" and not np.allclose(one, other, rtol=1e-6, atol=0, equal_nan=True):
+            return False
+        if one.dtype.kind in "biu" and not np.array_equal(one, other):
+            return False
     return True
 
 
-def as_list(result: Any) -> list[Any]:
-    """The gradients of a result that may be one array alone."""
-    return list(result) if isinstance(result, (tuple, list)) else [result]
+def as_list(result: Any, arguments: int) -> list[Any]:
+    """The gradients of a result that may be one array alone, or one written as nested lists of numbers."""
+    several = isinstance(result, (tuple, list))
+    if isinstance(result, list) and len(result) not in (0, arguments):
+        several = not all(isinstance(r, (list, float, int)) for r in result)
+    return list(result) if several else [result]
 
 
 def _first(mask: NDArray[np.bool_]) -> tuple[int, ...]:

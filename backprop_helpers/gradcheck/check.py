@@ -21,7 +21,7 @@ from .full import Claim, check_every_entry
 from .inputs import Inputs, as_work, broadcast_warning, check_upstream, describe, prepare, random_signs
 from .lines import Scalar
 from .numerical import Method, Wrt
-from .report import GradReport, Quantity
+from .report import GradReport, Problem, Quantity
 
 Gradients = Callable[..., Any] | Mapping[str, Any] | Sequence[Any] | NDArray[Any]
 Mode = Literal["full", "fast"]
@@ -63,12 +63,20 @@ def gradcheck(
     if method not in ("central", "complex", "auto"):
         raise ValueError(f'method must be "central", "complex" or "auto", and it is {method!r}.')
     inputs = prepare(f, args, names)
+    if wrt is not None:
+        inputs.differentiable(wrt)
     generator = np.random.default_rng(0 if rng is None else rng)
     report = GradReport([], [], notes=inputs.notes, mode=mode)
     scalar = observe_forward(inputs, report)
     u = _upstream(scalar, inputs, grads, upstream, generator, report)
     found = call_backward(grads, u, inputs, report) if callable(grads) else grads
-    pairs = _pair(found, inputs, wrt)
+    try:
+        pairs = _pair(found, inputs, wrt)
+    except (ValueError, KeyError) as error:
+        if not callable(grads):
+            raise
+        report.problems.append(Problem("backward wrong gradients", f"backward: {error.args[0]}"))
+        return report
     scalar.args = inputs.work
     scalar.upstream = u.astype(np.float64).reshape(-1)
     if any(p.kind in HOPELESS for p in report.problems):
@@ -173,7 +181,7 @@ def _pair(found: Any, inputs: Inputs, wrt: Wrt) -> list[tuple[int, str, Any]]:
                 )
             pairs.append((inputs.names.index(bare), key if key != bare else f"d{bare}", g))
     else:
-        gradients = as_list(found)
+        gradients = as_list(found, len(inputs.floating))
         floating = inputs.floating if wrt is None else inputs.differentiable(wrt)
         if len(gradients) == len(floating):
             places = list(floating)

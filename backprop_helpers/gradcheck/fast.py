@@ -94,7 +94,7 @@ def _locate(scalar: Scalar, claim: Claim, rng: np.random.Generator) -> Entry | N
         if not np.isfinite(parts).all():
             return None
         low, high = (low, middle) if parts[0] >= parts[1] else (middle, high)
-    line = scalar.look(claim.k, low, float(scalar.steps(claim.k)[low]), claim.g)
+    line = scalar.look_at_entry(claim.k, low, float(scalar.steps(claim.k)[low]), claim.g)
     if not line.finite or line.kink or abs(line.excess) <= line.tolerance:
         return None
     return Entry(claim.index(low), float(claim.g[low]), float(claim.g[low] + line.excess), line.tolerance)

@@ -72,7 +72,7 @@ def check_every_entry(scalar: Scalar, claim: Claim, method: Method, rng: np.rand
         if entries.wrong.any() and looks >= LOOKS:
             break
         looks += 1
-        line = scalar.look(claim.k, i, float(h[i]), g)
+        line = scalar.look_at_entry(claim.k, i, float(h[i]), g)
         if not line.finite or line.kink:
             entries.skipped[i] = True
             continue

@@ -147,6 +147,14 @@ class Scalar:
                     slope[part] = out.reshape(len(some), -1) @ self.upstream / (moved - x[part])
         return right, left
 
+    def look_at_entry(self, k: int, i: int, h: float, gradient: Floats) -> Line:
+        """`look` along one entry; with a step short beside the entry itself where f ends close by, as log does."""
+        line = self.look(k, i, h, gradient)
+        own = abs(float(self.args[k].reshape(-1)[i])) * self.eps ** (1.0 / 3.0)
+        if line.finite or not 0.0 < own < h:
+            return line
+        return self.look(k, i, own, gradient)
+
     def look(self, k: int, direction: Floats | int, h: float, gradient: Floats) -> Line:
         """Examine one line through args[k] closely, with the steps of LADDER.
 

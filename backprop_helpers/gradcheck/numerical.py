@@ -97,7 +97,7 @@ def numerical_vjp(
         kink = np.zeros(every.size, dtype=bool)
         zero = np.zeros(every.size)
         for i in np.flatnonzero(needs_a_look(scalar, value - wide, right, left, h)):
-            line = scalar.look(k, int(i), h[i], zero)
+            line = scalar.look_at_entry(k, int(i), float(h[i]), zero)
             value[i], noise[i], kink[i] = line.excess, line.tolerance, line.kink or not line.finite
         shape = scalar.args[k].shape
         found.append(
@@ -138,7 +138,7 @@ def _central(scalar: Scalar, k: int) -> Floats:
     right, left = scalar.slopes(k, np.arange(h.size), h)
     value = (right + left) / 2.0
     for i in np.flatnonzero(~np.isfinite(value)):  # a step too long for the function: shorter ones may do
-        line = scalar.look(k, int(i), h[i], np.zeros(h.size))
+        line = scalar.look_at_entry(k, int(i), float(h[i]), np.zeros(h.size))
         value[i] = line.excess if line.finite else np.nan
     return value
 

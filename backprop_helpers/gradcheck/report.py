@@ -47,8 +47,8 @@ class Entry:
 class Problem:
     """Something that is wrong with a function rather than with one number.
 
-    kind: "f" or "backward" with "in-place", "non-deterministic" or "non-finite" behind    sentence: what it is and what
-    to do
+    kind: "f" or "backward" and, behind a space, "in-place", "non-deterministic", "non-finite" or "wrong gradients"
+    sentence: what it is and what to do
     """
 
     kind: str
@@ -143,7 +143,10 @@ class GradReport:
                 return f"Gradient check: {first.name} is wrong."
             return f"Gradient check: {_list(wrong)} are wrong. Begin with {first.name}, the first on the way back."
         if self.problems:
-            return "Gradient check: no number is wrong, but something else is."
+            numbers = (
+                "no number is wrong" if any(q.passed for q in self.quantities) else "no number was compared"
+            )
+            return f"Gradient check: {numbers}, but something else is wrong."
         open_ = [q.name for q in self.quantities if not q.passed]
         if open_:
             return f"Gradient check: {_list(open_)} could not be checked."
