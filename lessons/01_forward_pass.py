@@ -29,7 +29,7 @@
 import numpy as np
 
 from backprop_helpers import check, layers, progress
-from backprop_helpers.experiments import folds, neuron_line, twins
+from backprop_helpers.experiments import folds, forward_steps, neuron_line, twins
 
 # %% [markdown]
 # ## 1 · One neuron
@@ -395,7 +395,14 @@ check("tanh_forward", tanh_forward, hidden=True)
 # | ReLU | h = max(0, z) | (N, 3) |
 # | affine with w⁽²⁾, b⁽²⁾ | scores = h @ w⁽²⁾ + b⁽²⁾ | (N, 3) @ (3, 1) + (1,) → (N, 1) |
 #
-# With w⁽²⁾ = (2, −2, 3) as a column and b⁽²⁾ = −1, the first example (1, 2) goes
+# Every arrow below carries a number to the right, times its weight; into each box its bias is added. **Answer first**, then move
+# *step* from 0 to 3.
+
+# %%
+forward_steps()
+
+# %% [markdown]
+# Written down, with w⁽²⁾ = (2, −2, 3) as a column and b⁽²⁾ = −1, the first example (1, 2) goes
 #
 # - z = (6, 1, −1) *(computed above)*
 # - h = (6, 1, 0) *(the negative entry becomes 0)*
