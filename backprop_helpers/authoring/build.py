@@ -95,11 +95,14 @@ def build(course: Course, names: Sequence[str], *, force: bool = False) -> Itera
     """
     problems: list[Problem] = []
     lessons: list[Lesson] = []
+    inputs: dict[str, str] = {}
     for name in names:
         try:
             said = _synced(course, name)
             if said:
                 yield said
+            # taken before the text is read: an author may save it again while its cells run
+            inputs[name] = _inputs(course, name)
             lesson = _read(course, name)
             found = problems_of(lesson, course.text(name).relative_to(course.root))
             problems += found
@@ -114,7 +117,7 @@ def build(course: Course, names: Sequence[str], *, force: bool = False) -> Itera
         left = _left_over(course, name, content)
         problems += left
         if not left:
-            changed = _write(course, name, solutions[name], content)
+            changed = _write(course, name, solutions[name], content, inputs[name])
             yield f"{name}: {'built ' + ' and '.join(changed) if changed else 'ran again, nothing changed'}"
     unchanged = len(names) - len(solutions) - len({problem.path for problem in problems})
     if unchanged > 0:
@@ -175,9 +178,9 @@ def _digest(path: Path) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 
-def _stamp(course: Course, name: str) -> dict[str, str | None]:
+def _stamp(course: Course, name: str, inputs: str) -> dict[str, str | None]:
     return {
-        "inputs": _inputs(course, name),
+        "inputs": inputs,
         "solution": _digest(course.solution(name)),
         "released": _digest(course.released(name)),
     }
@@ -188,7 +191,7 @@ def _up_to_date(course: Course, name: str) -> bool:
         recorded = json.loads(course.stamp(name).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    now = _stamp(course, name)
+    now = _stamp(course, name, _inputs(course, name))
     return None not in now.values() and recorded == now
 
 
@@ -264,7 +267,7 @@ def _left_over(course: Course, name: str, released: bytes) -> list[Problem]:
     ]
 
 
-def _write(course: Course, name: str, solution: bytes, released: bytes) -> list[str]:
+def _write(course: Course, name: str, solution: bytes, released: bytes, inputs: str) -> list[str]:
     changed = []
     for path, content in ((course.solution(name), solution), (course.released(name), released)):
         if not path.exists() or path.read_bytes() != content:
@@ -273,7 +276,7 @@ def _write(course: Course, name: str, solution: bytes, released: bytes) -> list[
             changed.append(path.parent.relative_to(course.root).as_posix())
     stamp = course.stamp(name)
     stamp.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(stamp, json.dumps(_stamp(course, name), indent=1).encode())
+    write_atomically(stamp, json.dumps(_stamp(course, name, inputs), indent=1).encode())
     return changed
 
 

@@ -28,7 +28,7 @@ class TellingLine:
 
     offset: int  # 0-based line within the cell
     shown: str  # as the author wrote it
-    forms: tuple[str, ...]  # without any spaces: the whole line, and its right-hand side alone
+    forms: tuple[str, ...]  # squeezed: the whole line, and its right-hand side alone
 
 
 def telling_lines(source: str, offsets: set[int]) -> list[TellingLine]:
@@ -59,8 +59,9 @@ def shows_most(text: str, lines: list[TellingLine]) -> bool:
 
 
 def squeeze(text: str) -> str:
-    """A text without spaces and without code marks."""
-    return re.sub(r"[\s`]+", "", text)
+    """A text without code marks, and without spaces except between two words."""
+    text = re.sub(r"[\s`]+", " ", text)
+    return re.sub(r"(?<!\w) | (?!\w)", "", text)
 
 
 def _contains(squeezed: str, form: str) -> bool:
@@ -106,10 +107,10 @@ def _tells(words: list[str]) -> bool:
 
 
 def _forms(words: list[str]) -> Iterator[str]:
-    yield "".join(words)
+    yield squeeze(" ".join(words))
     depth = 0
     for i, word in enumerate(words):
         depth += (word in "([{") - (word in ")]}")
         assigns = depth == 0 and (word == "=" or (i == 0 and word == "return"))
         if assigns and _tells(words[i + 1 :]):
-            yield "".join(words[i + 1 :])
+            yield squeeze(" ".join(words[i + 1 :]))
