@@ -49,6 +49,16 @@ def _nudges_everything(f: Any, x: Any) -> Any:
     return np.full(x.shape, (f(x + H) - f(x - H)) / (2 * H))
 
 
+def _nudges_rows(f: Any, x: Any) -> Any:
+    grad = np.zeros(x.shape)
+    for i in range(len(x)):
+        up, down = x.astype(float), x.astype(float)
+        up[i] += H
+        down[i] -= H
+        grad[i] = (f(up) - f(down)) / (2 * H)
+    return grad
+
+
 def _moves_x_and_back(f: Any, x: Any) -> Any:
     m = x.astype(float) if x.dtype.kind == "i" else x
     grad = np.zeros(x.shape)
@@ -215,7 +225,7 @@ _ROWS: tuple[tuple[str, str, Callable[..., Any], str, str, str], ...] = (
         lambda f, x: _loop(f, x, moved=np.array),
         "with an integer x the nudge is lost: an integer array can't hold 3.00001, it keeps 3, and 2.99999 becomes 2.",
         "What is the dtype of the array you write x + h into?",
-        "course design; DESIGN of finite differences on integer input",
+        "course design; integer inputs must not truncate the difference",
     ),
     (
         "numerical-gradient-integers-truncate-the-slope",
@@ -223,7 +233,15 @@ _ROWS: tuple[tuple[str, str, Callable[..., Any], str, str, str], ...] = (
         lambda f, x: _loop(f, x, grad=np.zeros_like),
         "with an integer x the slopes lose everything behind the decimal point: the array they are written into holds integers.",
         "What is the dtype of the array you write the slopes into?",
-        "course design; DESIGN of finite differences on integer input",
+        "course design; integer inputs must not truncate the difference",
+    ),
+    (
+        "numerical-gradient-nudges-whole-rows",
+        "numerical_gradient",
+        _nudges_rows,
+        "the loop runs over the first axis only, so a whole row is nudged at once and all its entries get the same slope, the sum of theirs.",
+        "What is x[i] when x has two axes? np.ndindex gives a full index for every entry.",
+        "course design; written for one shape only, as counted in public course solutions (3)",
     ),
     (
         "numerical-gradient-leaves-x-nudged",
