@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from backprop_helpers import misconceptions
 from backprop_helpers.checks import diagnose
 from backprop_helpers.losses import accuracy, cross_entropy, log_softmax, mse, softmax
 from backprop_helpers.network import init_params, mlp_forward
@@ -118,3 +119,20 @@ def test_refusing_must_be_said_with_a_value_error():
     result = diagnose("mse", exits)
     assert not result.passed
     assert "RuntimeError" in result.message
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        ("mse-root", "function the square root of"),
+        ("accuracy-error-rate", "function 1 minus"),
+        ("accuracy-percent", "ratio"),
+        ("cross-entropy-base-two", "ratio"),
+        ("cross-entropy-sign", "sign"),
+    ],
+)
+def test_without_its_entry_a_wrong_number_still_gets_a_fact(name, pattern):
+    (wrong,) = (m for m in misconceptions.all() if m.name == name)
+    result = diagnose(wrong.exercise, wrong.wrong, known=())
+    assert result.misconception is None
+    assert result.pattern == pattern

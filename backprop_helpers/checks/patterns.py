@@ -123,7 +123,8 @@ def _ratio(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | No
             return None
         ratios.append(r)
     r = ratios[0]
-    for text, value in _factors(pairs[0].case.sizes):
+    common = {k: n for k, n in pairs[0].case.sizes.items() if all(k in p.case.sizes for p in pairs)}
+    for text, value in _factors(common):
         if all(np.isclose(q, value(p.case.sizes), rtol=1e-6) for q, p in zip(ratios, pairs, strict=True)):
             if text == "−1":
                 return Pattern(
@@ -133,7 +134,7 @@ def _ratio(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | No
                 )
             letters = "; ".join(
                 f"{k} = {v} is {LETTERS.get(k, 'a size of these inputs')}"
-                for k, v in pairs[0].case.sizes.items()
+                for k, v in common.items()
                 if k in text
             )
             says = f"{name} is {abs(r):.3g} times what it should be{', with the wrong sign' if r < 0 else ''}, in every entry: that is {text}."
@@ -142,17 +143,46 @@ def _ratio(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | No
                 says + (f" ({letters}.)" if letters else ""),
                 f"Look for a factor {text} that is one too many, or its inverse that is missing.",
             )
-    if all(p.got.size < 2 for p in pairs):
+    # One number has a ratio to any other: several calls must agree before it means something.
+    if sum(p.got.size for p in pairs) < 3:
         return None
     if max(ratios) - min(ratios) <= 1e-6 * abs(r):
         how = f"{r:.4g} times what it should be, in every entry"
         return Pattern("ratio", f"{name} is {how}.", "Look for a constant factor.")
+    if all(p.got.size < 2 for p in pairs):
+        return None
     shown = ", ".join(f"{q:.3g}" for q in ratios[:3])
     return Pattern(
         "ratio that varies",
         f"{name} is one constant times what it should be, but another constant for other inputs ({shown}).",
         "Which single number differs between the calls: a size, a rate, a maximum, a total?",
     )
+
+
+def _function(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
+    """got = f(expected) with one well-known f: a step that is missing or one too many."""
+    if sum(p.got.size for p in pairs) < 3:
+        return None
+    for text, f in _FUNCTIONS:
+        with np.errstate(all="ignore"):
+            if all(_alike(p.got, np.asarray(f(p.expected))) for p in pairs):
+                return Pattern(
+                    f"function {text}",
+                    f"{name} is {text} what it should be, in every entry.",
+                    "Which step is one too many, or missing?",
+                )
+    return None
+
+
+_FUNCTIONS: tuple[tuple[str, Callable[[Array], Array]], ...] = (
+    ("the square root of", np.sqrt),
+    ("the square of", np.square),
+    ("the logarithm of", np.log),
+    ("e to the power of", np.exp),
+    ("1 minus", lambda a: 1 - a),
+    ("1 divided by", lambda a: 1 / a),
+    ("the size, without the sign, of", np.abs),
+)
 
 
 def _factors(sizes: Mapping[str, int]) -> Iterator[tuple[str, Callable[[Mapping[str, int]], float]]]:
@@ -306,6 +336,7 @@ def _reordered(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern 
 _LOOKS: tuple[Callable[[str, Sequence[Pair], Exercise], Pattern | None], ...] = (
     _zero,
     _ratio,
+    _function,
     _transposed,
     _is_an_argument,
     _change_scaled,
