@@ -1,9 +1,9 @@
 """The learner's own copies of the lessons, which nothing ever overwrites once they hold the learner's work.
 
-`workspace/.backprop/workspace.json` keeps, for each lesson, the fingerprint of what was given out. A copy
-whose fingerprint is still that one is unchanged and may be replaced by a better lesson; every other copy is
-the learner's, and a better lesson is put beside it. Files are written whole and before the record, so a kill
-at any moment leaves a state the next start understands.
+`workspace/.backprop/workspace.json` keeps, for each lesson, the fingerprints of the versions given out. A copy
+that still has one of them is unchanged and may be replaced by a better lesson; every other copy is the
+learner's, and a better lesson is put beside it. A fingerprint is recorded before its file is written, and files
+are written whole, so a kill at any moment leaves a state the next start understands.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -69,11 +70,15 @@ def _update(workspace: Path, lessons: list[Lesson]) -> Report:
         write_atomically(workspace / "README.txt", README.encode())
     for lesson in lessons:
         entry = record["lessons"].setdefault(lesson.name, {})
-        before = dict(entry)
-        _update_lesson(workspace, lesson, entry, report)
-        if entry != before or not (workspace / RECORD).is_file():
+        before = json.dumps(entry)
+
+        def save(record: dict[str, Any] = record) -> None:
             data = json.dumps(record, indent=1, sort_keys=True) + "\n"
             write_atomically(workspace / RECORD, data.encode())
+
+        _update_lesson(workspace, lesson, entry, report, save)
+        if json.dumps(entry) != before or not (workspace / RECORD).is_file():
+            save()
     return report
 
 
@@ -83,18 +88,21 @@ def _read_record(workspace: Path, report: Report) -> dict[str, Any]:
     try:
         record = json.loads(path.read_bytes())
         entries = record["lessons"]
-        if isinstance(entries, dict) and all(isinstance(entry, dict) for entry in entries.values()):
+        good = [isinstance(e, dict) and isinstance(e.get("versions", []), list) for e in entries.values()]
+        if all(good):
             return {"format": 1, "lessons": entries}
     except FileNotFoundError:
         return {"format": 1, "lessons": {}}
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         pass
     report.lines.append(f"{path} was damaged and has been started afresh; your lessons are untouched.")
     path.replace(path.with_name("workspace.damaged.json"))
     return {"format": 1, "lessons": {}}
 
 
-def _update_lesson(workspace: Path, lesson: Lesson, entry: dict[str, Any], report: Report) -> None:
+def _update_lesson(
+    workspace: Path, lesson: Lesson, entry: dict[str, Any], report: Report, save: Callable[[], None]
+) -> None:
     """Decide for one lesson: give it, leave it, replace it or put the new one beside it."""
     fresh = lesson.notebook.read_bytes()
     version = content_digest(fresh)
@@ -106,6 +114,11 @@ def _update_lesson(workspace: Path, lesson: Lesson, entry: dict[str, Any], repor
     if folder.is_symlink():
         report.lines.append(f"{folder} is a link to another place, so its lesson was left as it is.")
         return
+    versions = entry.setdefault("versions", [])
+    if version not in versions:
+        # saved before anything is written: after a kill we still know our own files from the learner's
+        versions.append(version)
+        save()
     if not os.path.lexists(copy):
         folder.mkdir(exist_ok=True)
         write_atomically(copy, fresh)
@@ -121,13 +134,13 @@ def _update_lesson(workspace: Path, lesson: Lesson, entry: dict[str, Any], repor
         entry["given"] = version
     elif entry.get("given") == version or entry.get("offered") == version:
         return  # the learner is at work, or has seen the new version and decided
-    elif mine is not None and mine == entry.get("given") and _replace(workspace, copy, fresh, mine):
+    elif mine in versions and _replace(workspace, copy, fresh, mine):
         entry["given"] = version
         report.written.append(copy)
         report.lines.append(f"{lesson.name} was improved; your copy had no changes and was replaced.")
     else:
         name = _put_beside(copy, fresh, version, entry)
-        entry.update(offered=version, offered_as=name)
+        entry["offered"] = version
         report.written.append(copy.with_name(name))
         report.lines.append(
             f"{lesson.name} was improved; your work stays, the new lesson is beside it: {name}"
@@ -145,7 +158,7 @@ def _digest_of_file(path: Path) -> str | None:
     return content_digest(path.read_bytes())
 
 
-def _replace(workspace: Path, copy: Path, fresh: bytes, expected: str) -> bool:
+def _replace(workspace: Path, copy: Path, fresh: bytes, expected: str | None) -> bool:
     """Put `fresh` in the place of an unchanged copy, keeping that copy; False if it changed at the last moment.
 
     The old file is moved first and looked at again where nobody writes to it any more, so a save that
@@ -176,7 +189,7 @@ def _put_beside(copy: Path, fresh: bytes, version: str, entry: dict[str, Any]) -
         there = _digest_of_file(target)
         if there == version:
             return name  # written before a kill that came ahead of the record
-        if there is not None and name == entry.get("offered_as") and there == entry.get("offered"):
+        if there in entry["versions"]:
             write_atomically(target, fresh)
             return name
         number += 1
