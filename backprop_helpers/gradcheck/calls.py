@@ -152,9 +152,9 @@ def _alike(a: list[Any], b: list[Any]) -> bool:
             continue  # no array at all: the verdict on the quantity says so
         if one.shape != other.shape or one.dtype != other.dtype:
             return False
-        if one.dtype.kind in "fc" and not np.allclose(one, other, rtol=1e-6, atol=0, equal_nan=True):
-            return False
-        if one.dtype.kind in "biu" and not np.array_equal(one, other):
+        if one.dtype.kind not in "fcbiu" or np.array_equal(one, other):
+            continue
+        if one.dtype.kind in "biu" or not np.allclose(one, other, rtol=1e-6, atol=0, equal_nan=True):
             return False
     return True
 

@@ -170,5 +170,5 @@ def same(a: NDArray[Any], b: NDArray[Any]) -> bool:
 
 def random_signs(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
     """Random numbers of either sign and of sizes between 1/2 and 3/2: none is small, no two cancel."""
-    numbers: Floats = rng.uniform(0.5, 1.5, shape) * rng.choice((-1.0, 1.0), shape)
-    return numbers
+    numbers: Floats = np.asarray(rng.uniform(-1.0, 1.0, shape))
+    return numbers + np.copysign(0.5, numbers)

@@ -50,6 +50,9 @@ def format_spacing(values: Floats, eps: float) -> float:
     A function may compute in single precision and hand back doubles. Then every value is a single-precision number,
     which doubles with random digits are not; and it has digits to the end, which small whole numbers have not.
     """
+    with np.errstate(over="ignore", under="ignore"):
+        if not np.array_equal(values.astype(np.float32), values):
+            return eps
     for smaller in (np.float16, np.float32):
         info = np.finfo(smaller)
         if eps < info.eps and _has_digits(values, info.nmant + 1) and not _has_digits(values, info.nmant - 3):
