@@ -30,7 +30,7 @@
 import numpy as np
 
 from backprop_helpers import chain_rule, check, progress, sigmoid_forward, softmax
-from backprop_helpers.experiments import nudge, nudge_graph
+from backprop_helpers.experiments import nudge, nudge_graph, two_paths
 
 
 def sigmoid(z):
@@ -467,26 +467,11 @@ check("neuron_gradient", neuron_gradient, hidden=True)
 # %% [markdown]
 # ## Where a value is used twice
 #
-# So far each value had one arrow leaving it. Now let $x$ feed two pieces: $u = 3x$, $v = x^2$, and $L = uv$. Predict before you
-# read on: at $x = 2$, a nudge of $x$ reaches $L$ along two ways. How do their effects combine?
-#
-# <details><summary>They multiply, as everything along a path does</summary>
-#
-# Not this. Along *one* path the nudge passes one edge after another, so factors multiply. The two paths stand side by side:
-# neither passes through the other.
-#
-# </details>
-# <details><summary>They add</summary>
-#
-# Yes. The nudge of $u$ moves $L$ by so much, the nudge of $v$ by so much more; for small nudges the two moves add up.
-#
-# </details>
-# <details><summary>The larger one counts</summary>
-#
-# Not this. Nothing switches the smaller path off. (Only in a maximum one of two inputs counts, and there the other one's local
-# gradient is 0.)
-#
-# </details>
+# So far each value had one arrow leaving it. Now let $x$ feed two pieces: $u = 3x$, $v = x^2$, and $L = uv$. A nudge of $x$ then
+# reaches $L$ along two paths. How do their effects combine?
+
+# %%
+two_paths()
 
 # %% [markdown]
 # **Why, in three lines.** Nudge $x$ by a small $\delta$.
@@ -499,8 +484,8 @@ check("neuron_gradient", neuron_gradient, hidden=True)
 # \end{aligned}
 # $$
 #
-# In words: **multiply along a path, add over all paths.** With numbers: at $x = 2$ we have $u = 6$, $v = 4$, so the gradient is
-# $4\cdot 3 + 6\cdot 4 = 36$.
+# In words: **multiply along a path, add over all paths.** With numbers: at $x = 2$ we have $u = 6$ and $v = 4$, so
+# $\tfrac{\partial L}{\partial u} = v = 4$, $\tfrac{\partial L}{\partial v} = u = 6$, and the gradient is $4\cdot 3 + 6\cdot 4 = 36$.
 
 # %%
 print("by nudging:", round(float(chain_rule.numerical_derivative(lambda x: (3 * x) * x**2, 2)), 6))

@@ -1,4 +1,4 @@
-"""The graph a nudge runs through: its numbers are those of the chain rule, and the sentence says them."""
+"""The graphs a nudge runs through: their numbers are those of the chain rule, and the sentences say them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from backprop_helpers.experiments import nudge_graph
+from backprop_helpers.experiments import nudge_graph, two_paths
+from backprop_helpers.experiments.gallery import two_paths as paths
 from backprop_helpers.experiments.gallery.nudge_graph import EDGES, INPUTS, Y, forward, model
 
 CASES = list(itertools.product(INPUTS, (-2.0, 0.1), ((0.5, 2.0, -1.5), (-2.3, -1.7, 4.0))))
@@ -63,3 +64,23 @@ def test_no_nudge_moves_nothing():
     shown = nudge_graph.show(nudge=0.0)
     assert shown.data["change"] == 0
     assert "exactly that" in shown.sentence
+
+
+@pytest.mark.parametrize("x", [-3.0, -0.5, 0.0, 2.0])
+def test_the_two_paths_add_up_to_the_slope(x):
+    r = paths.model(x, 0.1)
+    slope = (paths.forward(x + 1e-5)["L"] - paths.forward(x - 1e-5)["L"]) / 2e-5
+    assert r.through_u + r.through_v == r.gradient == pytest.approx(slope, abs=1e-6)
+
+
+def test_the_numbers_of_the_prediction_and_of_the_page():
+    r = paths.model(2.0, 0.1)
+    assert (r.through_u, r.through_v, r.gradient) == (12, 24, 36)
+    assert r.change == pytest.approx(3 * (2.1**3 - 2**3))
+
+
+def test_both_paths_stand_in_picture_and_sentence():
+    shown = two_paths.show(x=-2.5, nudge=-0.1)
+    assert "18.75 + 37.5" in shown.html
+    assert "by 18.75 on its way through u and by 37.5 through v; added, that is 56.25" in shown.sentence
+    assert shown.data["gradient"] == 56.25

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from backprop_helpers.chain_rule import neuron_locals
 from backprop_helpers.experiments.experiment import Choice, Experiment, Option, Prediction, Slider
-from backprop_helpers.experiments.svg import Figure, Panel
+from backprop_helpers.experiments.gallery._graph import GraphPanel, short, signed
+from backprop_helpers.experiments.svg import Figure
 from backprop_helpers.layers import sigmoid_forward
 
 Y = 1.0
@@ -56,74 +57,34 @@ def model(which: str, nudge: float, w: float, x: float, b: float) -> NudgedNeuro
 
 def view(r: NudgedNeuron) -> Figure:
     path = {r.which, "z", "a", "L"}
-    there, back = _Canvas("Forward: the nudge runs upwards"), _Canvas("Backward: upstream × local")
+    there, back = (
+        GraphPanel("Forward: the nudge runs upwards", PLACES),
+        GraphPanel("Backward: upstream × local", PLACES),
+    )
     for v, u in EDGES:
-        factor, both = f"× {_short(r.local[v, u])}", f"{_short(r.grads[u])} × {_short(r.local[v, u])}"
-        _edge(there, v, u, factor, "blue" if v in path else "muted")
-        _edge(back, u, v, "" if v in INPUTS else both, "orange")
+        factor, both = f"× {short(r.local[v, u])}", f"{short(r.grads[u])} × {short(r.local[v, u])}"
+        there.edge(v, u, factor, "blue" if v in path else "muted")
+        back.edge(u, v, "" if v in INPUTS else both, "orange")
         if v in INPUTS:
-            _below(back, v, both, "orange")
+            back.below(v, both, "orange")
     for v in PLACES:
-        _node(there, v, f"{v} = {_short(r.values[v])}", "blue" if v in path else "muted")
-        _node(back, v, f"d{v} = {_short(r.grads[v])}", "orange")
-    _below(there, r.which, _signed(r.nudge), "purple")
+        there.node(v, f"{v} = {short(r.values[v])}", "blue" if v in path else "muted")
+        back.node(v, f"d{v} = {short(r.grads[v])}", "orange")
+    there.below(r.which, signed(r.nudge), "purple")
     for v in ("z", "a", "L"):
-        there.label(*PLACES[v], _signed(r.moved[v]), "purple", anchor="start", dx=56, dy=5)
+        there.beside(v, signed(r.moved[v]), "purple")
     return Figure(there, back)
-
-
-class _Canvas(Panel):
-    """A panel without axes: 0 to 100 both ways."""
-
-    def __init__(self, title: str) -> None:
-        super().__init__((0, 100), (0, 100), title=title, height=340, xticks=(), yticks=())
-        self.left = self.right = self.bottom = 4
-
-    def body(self) -> str:
-        return "".join(self._inside) + self._numbers() + "".join(self._above)
-
-
-def _node(panel: Panel, v: str, text: str, colour: str) -> None:
-    x, y = PLACES[v]
-    panel.rectangle(x - 14, y - 5.5, x + 14, y + 5.5, "paper", opacity=1)
-    panel.rectangle(x - 14, y - 5.5, x + 14, y + 5.5, colour, opacity=0.12)
-    panel.label(x, y, text, "ink", dy=4.5, size=12.5)
-
-
-def _edge(panel: Panel, start: str, end: str, text: str, colour: str) -> None:
-    """An arrow between two nodes, with its text on the outer side of it."""
-    (x0, y0), (x1, y1) = PLACES[start], PLACES[end]
-    gap = 6.0 if y1 > y0 else -6.0
-    panel.arrow(x0, y0 + gap, x1 + 0.12 * (x0 - x1), y1 - gap, colour, width=1.8)
-    leans = (x0 + x1) / 2 - 50
-    middle = (50 + leans, (y0 + y1) / 2)
-    if leans < 0:
-        panel.label(*middle, text, colour, anchor="end", dx=-4, dy=-4, size=12.5)
-    else:
-        panel.label(*middle, text, colour, anchor="start", dx=7, dy=-4 if leans else 5, size=12.5)
-
-
-def _below(panel: Panel, v: str, text: str, colour: str) -> None:
-    panel.label(*PLACES[v], text, colour, dy=34, size=12.5)
-
-
-def _short(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3g}".replace("-", "−")
 
 
 def sentence(r: NudgedNeuron) -> str:
     said = (
-        f"A nudge of {r.which} by {_signed(r.nudge)} moves z by {_signed(r.moved['z'])}, a by {_signed(r.moved['a'])} and "
-        f"L by {_signed(r.change)}. "
+        f"A nudge of {r.which} by {signed(r.nudge)} moves z by {signed(r.moved['z'])}, a by {signed(r.moved['a'])} and "
+        f"L by {signed(r.change)}. "
     )
-    factors = " × ".join(_short(r.local[edge]) for edge in ((r.which, "z"), ("z", "a"), ("a", "L")))
+    factors = " × ".join(short(r.local[edge]) for edge in ((r.which, "z"), ("z", "a"), ("a", "L")))
     return said + (
-        f"The product of the local gradients, {factors} = {_short(r.grads[r.which])}, times the nudge predicts "
-        f"{_signed(r.predicted)}: {_verdict(r)}."
+        f"The product of the local gradients, {factors} = {short(r.grads[r.which])}, times the nudge predicts "
+        f"{signed(r.predicted)}: {_verdict(r)}."
     )
 
 
