@@ -14,9 +14,9 @@ MOST = 48  # cells a side: larger arrays show the worst of each block
 # gets the colour behind the comma. Opacity, not another hue, carries the size, so that it reads without colour too.
 LEVELS = (
     (1.0, "within rounding", "var(--jp-success-color1, #388e3c)", 0.25),
-    (1e2, "up to 100 times more", "var(--jp-error-color1, #d32f2f)", 0.3),
-    (1e6, "up to a million times more", "var(--jp-error-color1, #d32f2f)", 0.6),
-    (np.inf, "beyond", "var(--jp-error-color1, #d32f2f)", 1.0),
+    (1e2, "up to 100 times what rounding explains", "var(--jp-error-color1, #d32f2f)", 0.3),
+    (1e6, "up to a million times that", "var(--jp-error-color1, #d32f2f)", 0.6),
+    (np.inf, "more than that", "var(--jp-error-color1, #d32f2f)", 1.0),
 )
 SKIPPED = ("skipped", "var(--jp-ui-font-color3, #9e9e9e)", 0.45)
 
@@ -26,8 +26,10 @@ STYLE = """<style>
 .bp-gradcheck th,.bp-gradcheck td{text-align:left;vertical-align:top;padding:.2em .7em;
 border-bottom:1px solid var(--jp-border-color2,#bdbdbd)}
 .bp-gradcheck code{font-family:var(--jp-code-font-family,monospace)}
-.bp-gradcheck .passed{color:var(--jp-success-color0,#1b5e20)}
-.bp-gradcheck .failed{color:var(--jp-error-color0,#b71c1c);font-weight:600}
+.bp-gradcheck th:nth-child(-n+3),.bp-gradcheck td:nth-child(-n+3){white-space:nowrap}
+.bp-gradcheck .passed b{color:var(--jp-success-color1,#388e3c)}
+.bp-gradcheck .failed{font-weight:600}
+.bp-gradcheck .failed b{color:var(--jp-error-color1,#d32f2f)}
 .bp-gradcheck figure{margin:.6em 0}
 .bp-gradcheck svg text{fill:currentColor;font-size:11px}
 </style>"""
@@ -35,18 +37,18 @@ border-bottom:1px solid var(--jp-border-color2,#bdbdbd)}
 
 def report_html(report: GradReport) -> str:
     """The report as HTML; every text in it is escaped."""
-    words = {"passed": "✓ right", "failed": "✗ wrong", "skipped": "– not checked"}
+    words = {"passed": "<b>✓</b> right", "failed": "<b>✗</b> wrong", "skipped": "– not checked"}
     by_name = {q.name: q for q in report.quantities}
     rows = "".join(
         f'<tr><th scope="row"><code>{escape(q.name)}</code></th><td>{escape(shape_text(q.shape))}</td>'
-        f'<td class="{q.status}">{words[q.status]}</td><td>{escape(q.sentence)}</td></tr>'
+        f'<td class="{q.status}">{words[q.status]}</td><td>{escape(_without_verdict(q.sentence))}</td></tr>'
         for q in (by_name[name] for name in report.order)
     )
-    problems = "".join(f'<p class="failed">{escape(p.sentence)}</p>' for p in report.problems)
+    problems = "".join(f'<p class="failed"><b>!</b> {escape(p.sentence)}</p>' for p in report.problems)
     notes = "".join(f"<p>Note: {escape(note)}</p>" for note in report.notes)
     pictures = "".join(
         f"<figure>{heat_map_svg(q)}</figure>"
-        for q in report.quantities
+        for q in (by_name[name] for name in report.order)
         if q.status == "failed" and q.expected is not None and q.total > 1
     )
     return (
@@ -54,6 +56,13 @@ def report_html(report: GradReport) -> str:
         "<table><thead><tr><th>gradient</th><th>shape</th><th>verdict</th><th>why</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>{notes}{pictures}</div>"
     )
+
+
+def _without_verdict(sentence: str) -> str:
+    """A sentence without the word that stands in the column before it."""
+    for word in ("right. ", "WRONG. ", "right ", "WRONG "):
+        sentence = sentence.removeprefix(word)
+    return sentence[:1].upper() + sentence[1:]
 
 
 def heat_map_svg(q: Quantity) -> str:
