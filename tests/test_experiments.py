@@ -9,6 +9,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -431,3 +432,29 @@ def test_importing_an_experiment_twice_gives_the_experiment_and_not_its_module()
 
     assert first is second
     assert isinstance(first, Experiment)
+
+
+def test_a_slider_can_play_by_itself_and_waits_for_the_prediction_too() -> None:
+    step = Slider("x", "x", 0, 4, 1, 1, play=True)
+    bound = dataclasses.replace(TINY, controls=(step, TINY.controls[1]))().widget()
+    (player,) = bound.players
+    assert (player.min, player.max, player.step, player.value) == (0, 4, 1, 1)
+    assert player.disabled
+    bound.answer(0)
+    assert not player.disabled
+    player.playing = True
+    bound.reset()
+    assert not player.playing
+
+
+def test_a_start_that_was_asked_for_is_also_what_the_static_picture_shows() -> None:
+    experiment = dataclasses.replace(TINY, snapshot={"x": 4.0})
+    assert "area 9" in experiment(x=3.0).static()["text/plain"]
+    assert "area 16" in experiment(colour="blue").static()["text/plain"]
+
+
+def test_the_pattern_for_a_new_experiment_is_short_and_needs_no_script() -> None:
+    source = Path(experiments.__file__).with_name("gallery").joinpath("slope_of_square.py").read_text("utf-8")
+    assert len(source.splitlines()) < 60
+    assert "widgets" not in source
+    assert "script" not in source

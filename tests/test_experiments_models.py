@@ -19,6 +19,7 @@ from backprop_helpers.experiments.gallery import (
     nudge,
     patience,
     race,
+    slope_of_square,
     softmax_loss_view,
     training_run,
     twins,
@@ -357,3 +358,13 @@ def test_models_are_pure(name: str) -> None:
         other = control.options[-1] if hasattr(control, "options") else experiment.values()[control.name]
         experiment.show(**{control.name: other})
     assert experiment.show().html == first
+
+
+# --- slope_of_square ------------------------------------------------------------------------------------------
+
+
+def test_slope_of_square_against_a_difference() -> None:
+    for x in (-2.0, 0.0, 0.5, 3.0):
+        r = slope_of_square.model(x)
+        assert r.slope == pytest.approx(((x + 1e-6) ** 2 - (x - 1e-6) ** 2) / 2e-6, abs=1e-8)
+        assert f"{r.height:.2f}" in slope_of_square.sentence(r)

@@ -1,7 +1,10 @@
 """Slider experiments: each is one file in `gallery`, with a pure model, a view and a sentence.
 
 `from backprop_helpers.experiments import neuron_line`, then `neuron_line()` as the last expression of a cell.
-Nothing is loaded until an experiment is asked for by name. How to write one: see `gallery/neuron_line.py`.
+Nothing is loaded until an experiment is asked for by name.
+A new one is a file in `gallery` that defines an `Experiment` of the file's own name; `gallery/slope_of_square.py` is the pattern.
+The model takes the controls' values and returns a dataclass, the view turns that into a `Figure`, the sentence into the text line.
+The tests of the gallery find it by themselves; its numbers want a test of their own in tests/test_experiments_models.py.
 """
 
 from __future__ import annotations
@@ -12,7 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from backprop_helpers.experiments.experiment import Experiment
+    from backprop_helpers.experiments.experiment import Choice, Experiment, Option, Prediction, Slider
+    from backprop_helpers.experiments.svg import Figure, Panel
+
+__all__ = ["Choice", "Experiment", "Figure", "Option", "Panel", "Prediction", "Slider", "get", "names"]
 
 _PARTS = {
     "experiment": ("Choice", "Experiment", "Option", "Prediction", "Slider"),

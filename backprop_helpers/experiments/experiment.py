@@ -24,6 +24,7 @@ class Slider:
     """A number between `low` and `high` in steps of `step`; whole numbers only when all four are ints.
 
     With `log` the four are powers of ten: Slider("h", "h", -12, 0, 0.5, -3, log=True) hands the model 10**-3.
+    With `play` a whole-number slider gets buttons that let it run by itself, to the end in about six seconds.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Slider:
     step: float
     start: float
     log: bool = False
+    play: bool = False
 
     @property
     def initial(self) -> float:
@@ -138,7 +140,7 @@ class Experiment:
         """The experiment for a notebook, as the last expression of a cell; `start` changes where the controls begin."""
         from backprop_helpers.experiments.live import LiveExperiment
 
-        return LiveExperiment(self, self.values(**start))
+        return LiveExperiment(self, self.values(**start), self.values(**{**self.snapshot, **start}))
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 NOTE = "Run this cell to move the controls yourself."
 
 # The only script of an experiment. ipywidgets gives a slider no accessible name and has no way to mark a live region, so
-# this names each slider after its visible label, says when it is locked, and lets a screen reader speak the text line.
-# It starts when the element is drawn, because only then do the sliders exist. Where scripts are forbidden, those three
+# this names each slider after its visible label, says when it is locked, names the play and stop buttons, and lets a
+# screen reader speak the text line.
+# It starts when the element is drawn, because only then do the sliders exist. Where scripts are forbidden, these
 # things are missing and everything else works.
 _NAMES = (
     "const b=this.closest('.bp-experiment'),f=()=>{"
     "b.querySelectorAll('.bp-say,.bp-told').forEach(e=>e.setAttribute('aria-live','polite'));"
+    "b.querySelectorAll('.widget-play button').forEach(e=>e.setAttribute('aria-label',"
+    "e.querySelector('.fa-stop')?'Stop and go back to the start':'Play or pause'));"
     "b.querySelectorAll('[role=slider]').forEach(e=>{"
     "e.setAttribute('aria-label',e.closest('.widget-inline-hbox').querySelector('label').textContent);"
     "e.setAttribute('aria-disabled',b.classList.contains('bp-locked'))})};"
@@ -34,9 +37,10 @@ _NAMES = (
 class LiveExperiment:
     """One experiment on one page. Holds no widget itself: every display makes its own, so copies never interfere."""
 
-    def __init__(self, experiment: Experiment, start: Mapping[str, Any]) -> None:
+    def __init__(self, experiment: Experiment, start: Mapping[str, Any], snapshot: Mapping[str, Any]) -> None:
         self.experiment = experiment
         self.start = dict(start)
+        self.snapshot = dict(snapshot)
 
     def __repr__(self) -> str:
         return f"{self.experiment.title}: {self.experiment.render(self.start).sentence}"
@@ -46,7 +50,7 @@ class LiveExperiment:
 
         The SVG sits in an <img>, which JupyterLab's sanitiser lets through where a bare <svg> is removed.
         """
-        shown = self.experiment.render({**self.start, **self.experiment.snapshot})
+        shown = self.experiment.render(self.snapshot)
         picture = base64.b64encode(shown.svg.encode()).decode()
         text = f"{self.experiment.title}: {shown.sentence} {NOTE}"
         html = (
@@ -81,6 +85,9 @@ class Bound:
         self.picture = widgets.HTML()
         self.says = _html("", "bp-say")
         self.told = _html("", "bp-told")
+        self.players = [
+            _player(c, self.controls[c.name]) for c in experiment.controls if isinstance(c, Slider) and c.play
+        ]
         self.reset_button = widgets.Button(
             description="Reset", tooltip="All controls back to where they began"
         )
@@ -89,7 +96,7 @@ class Bound:
         self._held = False
         for control in self.controls.values():
             control.observe(self._changed, "value")
-        bar = widgets.Box([*self.controls.values(), self.reset_button])
+        bar = widgets.Box([*self.controls.values(), *self.players, self.reset_button])
         bar.add_class("bp-controls")
         self.box = widgets.VBox(
             [self._head(), *self._asked(experiment.prediction), bar, self.picture, self.says]
@@ -118,6 +125,8 @@ class Bound:
     def reset(self) -> None:
         """All controls back to where they began, drawn once."""
         self._held = True
+        for player in self.players:
+            player.playing = False
         for name, control in self.controls.items():
             control.value = self.start[name]
         self._held = False
@@ -133,7 +142,7 @@ class Bound:
         self.says.value = f"<p>{escape(shown.sentence)}</p>"
 
     def _lock(self, locked: bool) -> None:
-        for control in (*self.controls.values(), self.reset_button):
+        for control in (*self.controls.values(), *self.players, self.reset_button):
             control.disabled = locked
         (self.box.add_class if locked else self.box.remove_class)("bp-locked")
 
@@ -180,6 +189,18 @@ def _control(control: Slider | Choice, value: Any, slow: bool) -> widgets.Widget
         return widgets.IntSlider(value=value, **bounds, **look)
     digits = len(f"{control.step:.6f}".rstrip("0").split(".")[1])
     return widgets.FloatSlider(value=value, readout_format=f".{digits}f", **bounds, **look)
+
+
+def _player(control: Slider, slider: widgets.IntSlider) -> widgets.Play:
+    """Play, pause, stop and repeat for a slider; the page itself moves the slider, so it can be overtaken but never lag."""
+    steps = (control.high - control.low) / control.step
+    interval = int(
+        min(max(6000 / steps, 50), 500)
+    )  # to the end in about six seconds, at most twenty pictures in each
+    bounds = {"min": control.low, "max": control.high, "step": control.step}
+    player = widgets.Play(value=slider.value, interval=interval, show_repeat=False, **bounds)
+    player.link = widgets.jslink((player, "value"), (slider, "value"))
+    return player
 
 
 def _explanations(prediction: Prediction, index: int | None) -> str:

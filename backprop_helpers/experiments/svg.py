@@ -307,6 +307,7 @@ class Figure:
         """The picture for a page: one <svg> a panel inside a <div role="img"> whose data-* attributes hold numbers."""
         parts = "".join(
             f'<svg xmlns="http://www.w3.org/2000/svg" class="bp-panel"'
+            f' style="flex-basis:{0.83 * p.width:.0f}px;max-width:{1.28 * p.width:.0f}px"'
             f' aria-hidden="true" focusable="false" viewBox="0 0 {p.width} {p.height}"'
             f' font-family="{_FONT}">{p.body()}</svg>'
             for p in self.panels

@@ -102,8 +102,10 @@ _RULES = """
 .bp-experiment .noUi-handle{background:var(--bp-blue);border:2px solid var(--bp-paper);opacity:1}
 .bp-experiment .noUi-target[disabled] .noUi-handle{background:var(--bp-muted);cursor:not-allowed}
 .bp-experiment .noUi-target[disabled]{background:var(--bp-grid)}
+.bp-controls .widget-play{width:auto;flex:0 0 auto}
+.bp-controls .widget-play .jupyter-button{color:var(--bp-ink);background:transparent;border:1px solid var(--bp-muted)}
 .bp-figure{display:flex;flex-wrap:wrap;gap:6px 14px}
-.bp-figure svg.bp-panel{flex:1 1 300px;min-width:0;max-width:460px;height:auto;display:block}
+.bp-figure svg.bp-panel{flex:1 1 auto;min-width:0;height:auto;display:block}
 .bp-experiment .bp-say{min-height:3em}
 @media (forced-colors:active){.bp-figure{forced-color-adjust:none;background:var(--bp-paper)}}
 @media (prefers-reduced-motion:reduce){.bp-experiment *{transition:none!important}}

@@ -90,7 +90,7 @@ race = Experiment(
     name="race",
     title="Four optimizers, one valley",
     controls=(
-        Slider("step", "step", 0, STEPS, 1, 0),
+        Slider("step", "step", 0, STEPS, 1, 0, play=True),
         Slider("learning_rate", "learning rate η", -3.0, 0.0, 0.1, -1.2, log=True),
         Choice("surface", "surface", tuple(SURFACES), "ravine"),
     ),

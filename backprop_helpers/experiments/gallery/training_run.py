@@ -78,7 +78,7 @@ def sentence(r: Run) -> str:
 training_run = Experiment(
     name="training_run",
     title="A whole training in one slider",
-    controls=(Slider("epoch", "epoch", 0, EPOCHS, 1, 0),),
+    controls=(Slider("epoch", "epoch", 0, EPOCHS, 1, 0, play=True),),
     model=model,
     view=view,
     sentence=sentence,

@@ -101,7 +101,10 @@ def sentence(r: Twins) -> str:
 twins = Experiment(
     name="twins",
     title="Hidden units that start as twins",
-    controls=(Choice("start", "weights start", STARTS, "all 0.5"), Slider("step", "step", 0, STEPS, 1, 0)),
+    controls=(
+        Choice("start", "weights start", STARTS, "all 0.5"),
+        Slider("step", "step", 0, STEPS, 1, 0, play=True),
+    ),
     model=model,
     view=view,
     sentence=sentence,
