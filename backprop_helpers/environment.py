@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import html
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -175,7 +176,7 @@ class Environment:
             f"<style>{_STYLE}</style><section class='bp-env' aria-label='Environment check'>"
             f"<strong>{html.escape(self.headline)}</strong><ul>{rows}"
             f"<li class='bp-env-live'>✓ <b>Widgets:</b> {_ALIVE}</li>"
-            f"<li class='bp-env-dead'>○ <b>Widgets:</b> {_DEAD}</li></ul></section>"
+            f"<li class='bp-env-dead'>○ <b>Widgets:</b> {_text(_DEAD)}</li></ul></section>"
         )
 
     def _ipython_display_(self) -> None:
@@ -198,7 +199,7 @@ def environment_check(folder: Path | None = None) -> Environment:
 _ALIVE = "they are alive, so sliders will move."
 _DEAD = (
     "none is alive on this page. If you are reading a finished page, all is well. If you ran this cell yourself and "
-    f"this line stays, then: {START_AGAIN}"
+    f"this line stays: {START_AGAIN[0].lower()}{START_AGAIN[1:]}"
 )
 
 
@@ -215,11 +216,16 @@ def _sign() -> dict[str, Any] | None:
     return bundle
 
 
+def _text(sentence: str) -> str:
+    """A sentence as HTML, with `commands` set as code."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(sentence))
+
+
 def _row(finding: Finding) -> str:
-    mend = f"<br><em>Mend:</em> {html.escape(finding.mend)}" if finding.mend else ""
+    mend = f"<br><em>Mend:</em> {_text(finding.mend)}" if finding.mend else ""
     colour = "success" if finding.ok else "error"
     sign = f"<span style='color:var(--jp-{colour}-color1, currentColor)'>{'✓' if finding.ok else '✗'}</span>"
-    return f"<li>{sign} <b>{html.escape(finding.name)}:</b> {html.escape(finding.says)}{mend}</li>"
+    return f"<li>{sign} <b>{html.escape(finding.name)}:</b> {_text(finding.says)}{mend}</li>"
 
 
 # The page decides which of the two lines about widgets is shown, without a script; and the empty widget's own output,

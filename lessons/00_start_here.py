@@ -55,7 +55,8 @@ print("Python is here, and so is the course.")
 # given; what you have typed stays.
 #
 # </details>
-#
+
+# %% [markdown]
 # ## Is everything in place?
 #
 # The next cell looks at your Python, the packages, the folder and the widgets (the sliders and buttons of this course).
@@ -117,7 +118,8 @@ training_run()
 # Not this. A function *returns* its value to whoever called it, printed or not. All exercises here return their result.
 #
 # </details>
-#
+
+# %% [markdown]
 # **2 · `a` is an array of shape (2, 3). What is the shape of `a * a`?**
 #
 # <details><summary>(2, 2)</summary>
@@ -135,7 +137,8 @@ training_run()
 # Not this. That is what the matrix product `a @ a` would say. Entry by entry, two arrays of one shape always fit.
 #
 # </details>
-#
+
+# %% [markdown]
 # **3 · The curve y = x² at x = 0: how steep is it?**
 #
 # <details><summary>Not at all, its slope is 0</summary>
@@ -153,7 +156,8 @@ training_run()
 # Not this. That is true of a corner, as in |x|. The parabola is smooth at its lowest point, and level.
 #
 # </details>
-#
+
+# %% [markdown]
 # If one of them felt strange, refresh it now and come back: functions in the
 # [Python tutorial](https://docs.python.org/3/tutorial/controlflow.html#defining-functions), arrays in
 # [NumPy: the absolute basics](https://numpy.org/doc/stable/user/absolute_beginners.html), slopes in
@@ -275,7 +279,8 @@ check("slope", slope, hidden=True)
 # compare one try with the next.
 #
 # </details>
-#
+
+# %% [markdown]
 # **2 · You changed `slope`, ran the check again, and it says the same as before. What is the likeliest reason?**
 #
 # <details><summary>The check is broken</summary>
@@ -293,7 +298,8 @@ check("slope", slope, hidden=True)
 # Not this. Python never reads a cell by itself; it runs what you tell it to run, when you tell it.
 #
 # </details>
-#
+
+# %% [markdown]
 # ## What you now know
 #
 # - Run a cell with Shift + Enter; restart the kernel when in doubt.

@@ -42,8 +42,8 @@ from backprop_helpers.experiments import folds, forward_steps, neuron_line, twin
 # The weights say how much each input counts and in which direction; the bias says how easily the neuron says yes. The result z
 # then goes through an *activation*, a curve that you will meet below.
 #
-# With two inputs an example is a point in the plane, and we can look at what a neuron does to all points at once.
-# **Answer the question first**, then move the sliders.
+# With two inputs an example is a point in the plane, and we can look at what a neuron does to all points at once. The black line is
+# where z = 0: on one side of it z is positive, on the other negative. **Answer the question first**, then move the sliders.
 
 # %%
 neuron_line()
@@ -52,7 +52,7 @@ neuron_line()
 # Things to try, with a reason for each:
 #
 # - **Set w₂ to 0.** The line stands upright: the height of a point no longer matters.
-# - **Set b to 1, then double all three numbers** (w₁ = 2, w₂ = 1, b = 2). The line does not move: 2z is 0 exactly where z is 0. But
+# - **Press Reset, set b to 1, then double all three numbers** (w₁ = 2, w₂ = 1, b = 2). The line does not move: 2z is 0 exactly where z is 0. But
 #   the shading gets sharper: the neuron is surer.
 # - **Change the activation.** The line stays again. The activation decides how z is *read*, not where z is 0.
 #
@@ -63,7 +63,7 @@ neuron_line()
 # ## 2 · From a neuron to a layer
 #
 # A *layer* is several neurons that look at the same inputs. A *batch* is several examples, one per row. Both together are one
-# matrix product. In three steps:
+# matrix product. From here on N counts the examples, D the inputs of each, and M the neurons of the layer. In three steps:
 #
 # | step | what | formula | shapes |
 # |---|---|---|---|
@@ -120,7 +120,8 @@ print(x @ w + b)
 # - neuron 3: (−1)·(−1) + 1·0 + 0 = **1**
 #
 # </details>
-#
+
+# %% [markdown]
 # ### When an example is not a row
 #
 # A picture of 8 × 8 pixels is an example too, and a batch of N pictures has shape (N, 8, 8). A layer does not care which pixel is
@@ -184,8 +185,10 @@ check("affine_forward", affine_forward, hidden=True)
 # %% [markdown]
 # ## 3 · Why something must stand between two layers
 #
-# Why not put one affine layer behind another? Follow the algebra for two of them, with w⁽¹⁾ (D, H), b⁽¹⁾ (H,), w⁽²⁾ (H, M), b⁽²⁾ (M,),
-# where H is the number of neurons in the middle:
+# Why not put one affine layer behind another? Follow the algebra for two of them. A small number in brackets says which layer
+# a weight belongs to: $w^{(1)}$ (D, H) with $b^{(1)}$ (H,), then $w^{(2)}$ (H, M) with $b^{(2)}$ (M,), where H counts the neurons in
+# the middle.
+#
 #
 # 1. The first gives $h = x\,w^{(1)} + b^{(1)}$. *(its formula)*
 # 2. The second gives $\text{out} = h\,w^{(2)} + b^{(2)}$. *(its formula)*
@@ -204,12 +207,13 @@ two_layers = (x @ w1 + b1) @ w2 + b2
 one_layer = x @ (w1 @ w2) + (b1 @ w2 + b2)
 print("two affine layers equal one:", np.allclose(two_layers, one_layer))
 
-with_bend = np.maximum(x @ w1 + b1, 0) @ w2 + b2
+with_bend = np.abs(x @ w1 + b1) @ w2 + b2
 print("with a bend in between:     ", np.allclose(with_bend, one_layer))
 
 # %% [markdown]
-# The last two lines put a bend between the layers: every negative number became 0. That is enough to break the algebra, because
-# step 4 no longer works. What such a bend can do, look at below. **Answer first**, then choose another activation.
+# The last two lines put a bend between the layers: |z| instead of z. That is enough to break the algebra, because step 4 no
+# longer works. The usual bend is ReLU, which turns every negative number into 0. See below what it can do: **answer first**,
+# then choose another activation.
 
 # %%
 folds()
@@ -225,12 +229,13 @@ folds()
 # | name | formula | range | at z = −2, 0, 2 |
 # |---|---|---|---|
 # | ReLU | max(0, z) | 0 and up | 0, 0, 2 |
-# | sigmoid | σ(z) = 1 / (1 + e⁻ᶻ) | between 0 and 1 | 0.12, 0.50, 0.88 |
-# | tanh | (eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ) | between −1 and 1 | −0.96, 0.00, 0.96 |
+# | sigmoid | $\sigma(z) = 1\,/\,(1 + e^{-z})$ | between 0 and 1 | 0.12, 0.50, 0.88 |
+# | tanh | $(e^{z} - e^{-z})\,/\,(e^{z} + e^{-z})$ | between −1 and 1 | −0.96, 0.00, 0.96 |
 #
-# **ReLU** (short for *rectified linear unit*) is the usual choice between layers: cheap, and its slope is 1 wherever it is on. The
-# **sigmoid** turns a number into something that can be read as a probability. **tanh** is a sigmoid that has been stretched so
-# that 0 stays 0: tanh(z) = 2σ(2z) − 1.
+# **ReLU** (short for *rectified linear unit*) is the usual choice between layers
+# ([Deep Learning, section 6.3](https://www.deeplearningbook.org/contents/mlp.html)): cheap, and its slope is 1 wherever it is on.
+# The **sigmoid** turns a number into something that can be read as a probability. **tanh** is a sigmoid that has been stretched
+# so that 0 stays 0: tanh(z) = 2σ(2z) − 1.
 #
 # **Exercise · `relu_forward`** (1 point). Entry by entry, for x of any shape. In the functions that follow, the input is called
 # `x` again, whatever layer it comes from. Leave it as it was: somebody else may still need it.
@@ -274,7 +279,7 @@ check("relu_forward", relu_forward, hidden=True)
 # %% [markdown]
 # ### A sigmoid that survives large numbers
 #
-# The formula 1 / (1 + e⁻ᶻ) looks harmless. But at z = −1000 it needs e¹⁰⁰⁰, and a float64 ends near 1.8 · 10³⁰⁸:
+# The formula $1\,/\,(1 + e^{-z})$ looks harmless. But at z = −1000 it needs $e^{1000}$, and a float64 ends near $1.8\cdot10^{308}$:
 
 # %%
 with np.errstate(over="ignore"):  # otherwise NumPy would warn here
@@ -293,8 +298,8 @@ print("largest float64:", np.finfo(np.float64).max)
 #
 # | | above the bar | below the bar |
 # |---|---|---|
-# | z ≥ 0 | 1 | 1 + e^(−\|z\|) |
-# | z < 0 | e^(−\|z\|) | 1 + e^(−\|z\|) |
+# | z ≥ 0 | $1$ | $1 + e^{-\lvert z\rvert}$ |
+# | z < 0 | $e^{-\lvert z\rvert}$ | $1 + e^{-\lvert z\rvert}$ |
 #
 # **Exercise · `sigmoid_forward`** (3 points). Entry by entry, for x of any shape, right and *without a NumPy warning* for every
 # number from −1000 to 1000.
@@ -391,9 +396,9 @@ check("tanh_forward", tanh_forward, hidden=True)
 # | | array | shape |
 # |---|---|---|
 # | input | x | (N, 2) |
-# | affine with w⁽¹⁾, b⁽¹⁾ | z = x @ w⁽¹⁾ + b⁽¹⁾ | (N, 2) @ (2, 3) + (3,) → (N, 3) |
+# | affine, layer 1 | $z = x\,w^{(1)} + b^{(1)}$ | (N, 2) @ (2, 3) + (3,) → (N, 3) |
 # | ReLU | h = max(0, z) | (N, 3) |
-# | affine with w⁽²⁾, b⁽²⁾ | scores = h @ w⁽²⁾ + b⁽²⁾ | (N, 3) @ (3, 1) + (1,) → (N, 1) |
+# | affine, layer 2 | $\text{scores} = h\,w^{(2)} + b^{(2)}$ | (N, 3) @ (3, 1) + (1,) → (N, 1) |
 #
 # Every arrow below carries a number to the right, times its weight; into each box its bias is added. **Answer first**, then move
 # *step* from 0 to 3.
@@ -402,7 +407,7 @@ check("tanh_forward", tanh_forward, hidden=True)
 forward_steps()
 
 # %% [markdown]
-# Written down, with w⁽²⁾ = (2, −2, 3) as a column and b⁽²⁾ = −1, the first example (1, 2) goes
+# Written down, with $w^{(2)}$ = (2, −2, 3) as a column and $b^{(2)}$ = −1, the first example (1, 2) goes
 #
 # - z = (6, 1, −1) *(computed above)*
 # - h = (6, 1, 0) *(the negative entry becomes 0)*
@@ -414,7 +419,7 @@ w1, b1 = np.array([[1, 0, -1], [2, 1, 0]]), np.array([1, -1, 0])
 w2, b2 = np.array([[2], [-2], [3]]), np.array([-1])
 
 z = x @ w1 + b1
-h = np.maximum(0, z)
+h, _ = layers.relu_forward(z)
 scores = h @ w2 + b2
 for name, value in (("z", z), ("h", h), ("scores", scores)):
     print(f"{name:6} {value.shape}  first example: {value[0]}")
@@ -605,7 +610,8 @@ print("right:", f"{np.mean(predicted == digits.y_val):.0%}", "of", len(predicted
 # Not this. A bias belongs to a neuron, not to an example: the 32 rows share it. Tomorrow the batch may have another size.
 #
 # </details>
-#
+
+# %% [markdown]
 # **2 · You remove all ReLUs from a trained network with five layers. What can it still compute?**
 #
 # <details><summary>The same, only less exactly</summary>
@@ -623,7 +629,8 @@ print("right:", f"{np.mean(predicted == digits.y_val):.0%}", "of", len(predicted
 # Not this. ReLU leaves shapes as they are, so removing it changes none.
 #
 # </details>
-#
+
+# %% [markdown]
 # **3 · From lesson 00: a slope says how far the result moves for a small step. What is the slope of z = w·x + b when only b is moved?**
 #
 # <details><summary>1</summary>
@@ -641,7 +648,8 @@ print("right:", f"{np.mean(predicted == digits.y_val):.0%}", "of", len(predicted
 # Not this. w·x stays where it is while b moves; what does not move has no part in the slope.
 #
 # </details>
-#
+
+# %% [markdown]
 # ## What you now know
 #
 # - A layer is out (N, M) = x (N, D) @ w (D, M) + b (M,): rows are examples, columns are neurons.
