@@ -1,5 +1,12 @@
 """This folder is an nbgrader course: `nbgrader autograde 01_forward_pass` and its siblings work from here."""
 
+from pathlib import Path
+
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import Execute
+
+from backprop_helpers.grading.execute import SeededExecute
+
 c = get_config()  # noqa: F821 - nbgrader gives this name to its configuration files
 
 c.CourseDirectory.course_id = "backprop"
@@ -14,3 +21,12 @@ c.ClearSolutions.text_stub = "*Write your answer here, in place of this line.*"
 # A mark scheme stands in a locked cell below its question: nbgrader shows a grader only the text of locked cells.
 c.ClearMarkScheme.enforce_metadata = False
 c.IncludeHeaderFooter.enabled = False
+
+# Autograding runs a submission with the course's secret seed, which the hidden checks draw their inputs from. It is made
+# on the first run and stays in a file that git ignores: keep it as long as marks may have to be repeated.
+c.Autograde.autograde_preprocessors = [
+    SeededExecute if preprocessor is Execute else preprocessor
+    for preprocessor in Autograde.autograde_preprocessors.default()
+]
+c.SeededExecute.seed_file = str(Path(__file__).resolve().parent / ".backprop" / "secret_seed")
+c.Execute.timeout = 30  # seconds a cell; a check stops a function by itself after 5

@@ -67,5 +67,21 @@ def learn(
         raise typer.Exit(130) from None
 
 
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where the demo's course folder is made.")] = Path("demo"),
+) -> None:
+    """Grade a made-up class of twelve with nbgrader, and say where to look."""
+    from backprop_helpers.demo.run import DemoError
+    from backprop_helpers.demo.show import run_demo
+
+    try:
+        as_expected = run_demo(Path.cwd(), folder.resolve())
+    except DemoError as problem:
+        typer.secho(str(problem), fg=typer.colors.RED, err=True)
+        raise typer.Exit(1) from problem
+    raise typer.Exit(0 if as_expected else 1)
+
+
 if __name__ == "__main__":
     app()
