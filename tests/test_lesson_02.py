@@ -88,12 +88,13 @@ def test_the_answer_key_s_example_is_right():
     assert losses == {"A": (2 / 3, 2.373), "B": (1 / 3, 0.781)}
 
 
-def test_a_small_constant_inside_the_logarithm_is_named():
-    for constant in (1e-15, 1e-12, 1e-9, 1e-8):
-        result = diagnose("log_softmax", lambda scores, constant=constant: np.log(softmax(scores) + constant))
-        assert not result.passed
-    clipped = diagnose("log_softmax", lambda scores: np.log(np.clip(softmax(scores), 1e-12, 1)))
-    assert clipped.misconception == "log-softmax-small-constant"
+@pytest.mark.parametrize("name", ["log-softmax-small-constant", "cross-entropy-small-constant"])
+def test_a_small_constant_is_named_whatever_it_is_and_clipping_too(name):
+    (wrong,) = (m for m in misconceptions.all() if m.name == name)
+    variants = list(wrong.variants())
+    assert len(variants) == 21
+    for variant in variants:
+        assert diagnose(variant.exercise, variant.wrong).misconception == name
 
 
 def test_two_mistakes_at_once_are_both_named():

@@ -8,7 +8,7 @@ the values part. A name is given only when every value of every case agrees with
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,13 +53,14 @@ def diagnosis(
 
     known: the misconceptions to consider instead of all of the exercise's (to study what is said without one).
     """
-    suspects = for_exercise(exercise.name) if known is None else tuple(known)
+    entries = for_exercise(exercise.name) if known is None else known
+    suspects = [variant for m in entries for variant in m.variants()]
 
     @functools.cache
     def replay(m: Misconception, i: int) -> Observation:
         return observe(exercise, m.wrong, trials[i].case, trusted=True)
 
-    whole = [m for m in suspects if all(_same(exercise, t, replay(m, i)) for i, t in enumerate(trials))]
+    whole = _once(m for m in suspects if all(_same(exercise, t, replay(m, i)) for i, t in enumerate(trials)))
     if whole:
         return Diagnosis(
             says=" Or: ".join(m.says for m in whole),
@@ -75,6 +76,11 @@ def diagnosis(
         )
     pattern = describe(exercise, trials, fn, forward)
     return Diagnosis(says=pattern.says, hint=pattern.hint, pattern=pattern.kind) if pattern else Diagnosis()
+
+
+def _once(found: Iterable[Misconception]) -> list[Misconception]:
+    """Each name once: several variants of one misconception may fit."""
+    return list({m.name: m for m in found}.values())
 
 
 def _same(exercise: Exercise, trial: Trial, replay: Observation) -> bool:
@@ -117,14 +123,14 @@ def _one_for_each_quantity(
         return []
     found: list[Misconception] = []
     for quantity in wrong:
-        fits = [
+        fits = _once(
             m
             for m in suspects
             if all(
                 not replay(m, i).problem and _agree(quantity, t.case, t.seen, replay(m, i))
                 for i, t in enumerate(trials)
             )
-        ]
+        )
         if len(fits) != 1:
             return []
         if fits[0] not in found:

@@ -469,8 +469,16 @@ def _log_naive(scores: Array) -> Array:
     return np.asarray(np.log(_naive(scores)))
 
 
-def _log_softmax_small_constant(scores: Array) -> Array:
-    return np.asarray(np.log(softmax(scores) + 1e-12))
+# Constants people really put into the logarithm; some clip instead of adding.
+SMALL = (1e-12, 1e-15, 1e-14, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
+
+
+def _log_softmax_plus(constant: float) -> Callable[[Array], Array]:
+    return lambda scores: np.asarray(np.log(softmax(scores) + constant))
+
+
+def _log_softmax_clipped(constant: float) -> Callable[[Array], Array]:
+    return lambda scores: np.asarray(np.log(np.maximum(softmax(scores), constant)))
 
 
 def _log_softmax_shift_lost(scores: Array) -> Array:
@@ -576,10 +584,11 @@ LOG_SOFTMAX = (
     Misconception(
         "log-softmax-small-constant",
         "log_softmax",
-        _log_softmax_small_constant,
-        "A small constant inside the logarithm (or clipping the probability) hides log 0: everything far behind gets about −27.6, whatever its score.",
+        _log_softmax_plus(SMALL[0]),
+        "A small constant inside the logarithm (or clipping the probability) hides log 0: everything far behind gets one and the same logarithm, whatever its score.",
         "No constant is needed when the logarithm never sees a 0. Which part of log(a/b) = log a − log b needs no exp at all?",
         COUNTED_UNDERFLOW,
+        also=(*map(_log_softmax_plus, SMALL[1:]), *map(_log_softmax_clipped, SMALL[1:])),
     ),
     Misconception(
         "log-softmax-shift-lost",
@@ -759,6 +768,14 @@ def _of_scores(reduce: Callable[[Array, Array], Any]) -> Callable[[Array, Array]
     return wrong
 
 
+def _ce_plus(constant: float) -> Callable[[Array, Array], Any]:
+    return _of_scores(lambda s, y: -np.log(_own(softmax(s), y) + constant).mean())
+
+
+def _ce_clipped(constant: float) -> Callable[[Array, Array], Any]:
+    return _of_scores(lambda s, y: -np.log(np.maximum(_own(softmax(s), y), constant)).mean())
+
+
 def _ce_any_shapes(scores: Array, y: Array) -> Any:
     return -log_softmax(scores)[np.arange(len(scores)), y].mean()
 
@@ -809,10 +826,11 @@ CROSS_ENTROPY = (
     Misconception(
         "cross-entropy-small-constant",
         "cross_entropy",
-        _of_scores(lambda s, y: -np.log(_own(softmax(s), y) + 1e-12).mean()),
-        "A small constant inside the logarithm (or clipping the probability) hides log 0: no mistake costs more than 27.6, however sure it was.",
+        _ce_plus(SMALL[0]),
+        "A small constant inside the logarithm (or clipping the probability) hides log 0: above a certain size a mistake costs no more, however sure it was.",
         "Which function of this lesson gives the logarithm without ever making the probability?",
         COUNTED_UNDERFLOW,
+        also=(*map(_ce_plus, SMALL[1:]), *map(_ce_clipped, SMALL[1:])),
     ),
     Misconception(
         "cross-entropy-sum",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -15,7 +15,7 @@ class Misconception:
     exercise: the function's name; wrong: an implementation with exactly this mistake and the signature
     of the exercise; says: one sentence that names the bug in the learner's terms; hint: where to look or
     what to think about, never the code; source: where it comes from, as "counted in public solutions: 12"
-    or "course design".
+    or "course design"; also: the same mistake with other numbers, as another small constant.
     """
 
     name: str
@@ -24,3 +24,10 @@ class Misconception:
     says: str
     hint: str
     source: str
+    also: tuple[Callable[..., Any], ...] = ()
+
+    def variants(self) -> Iterator[Misconception]:
+        """This misconception once for each of its implementations."""
+        yield self
+        for wrong in self.also:
+            yield replace(self, wrong=wrong, also=())
