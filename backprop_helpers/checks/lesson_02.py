@@ -111,11 +111,13 @@ def _accuracy_cases(rng: np.random.Generator) -> list[Case]:
     n, c = 29, 5
     whole = rng.permuted(np.tile(np.arange(c), (n, 1)), axis=1)
     offsets = 1000.0 * rng.choice([-1.0, 1.0], (n, 1))
+    square = rng.standard_normal((5, 5))
+    square[0] += 10  # the largest score of all stands in row 0, where its flat index is also a class
     kinds = [
         (rng.standard_normal((n, c)), f"scores of shape {(n, c)}"),
         (rng.standard_normal((7, 3)), f"scores of shape {(7, 3)}"),
         (rng.standard_normal((3, 8)), f"scores of shape {(3, 8)}"),
-        (rng.standard_normal((5, 5)), "as many rows as classes"),
+        (square, "as many rows as classes"),
         (whole, "whole numbers"),
         (rng.standard_normal((n, c)).astype(np.float32), "float32"),
         (rng.standard_normal((n, c)) + offsets, "rows near 1000 and −1000"),
@@ -131,10 +133,10 @@ def _accuracy_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _labels_with(rng: np.random.Generator, scores: Array, right: int) -> Array:
-    """Labels (N,) with which `right` rows are right, in random places, and the others wrong."""
+    """Labels (N,) with which row 0 and `right` − 1 random others are right, and the rest wrong."""
     n, c = scores.shape
     y = np.asarray(scores.argmax(axis=1))
-    wrong = rng.permutation(n)[right:]
+    wrong = 1 + rng.permutation(n - 1)[right - 1 :]
     y[wrong] = (y[wrong] + rng.integers(1, c, len(wrong))) % c
     return y
 
