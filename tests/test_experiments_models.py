@@ -14,11 +14,13 @@ from backprop_helpers.data import two_arcs
 from backprop_helpers.experiments.gallery import (
     bowl,
     folds,
+    gradient_cost,
     mse_view,
     neuron_line,
     nudge,
     patience,
     race,
+    signal_by_depth,
     slope_of_square,
     softmax_loss_view,
     training_run,
@@ -368,3 +370,68 @@ def test_slope_of_square_against_a_difference() -> None:
         r = slope_of_square.model(x)
         assert r.slope == pytest.approx(((x + 1e-6) ** 2 - (x - 1e-6) ** 2) / 2e-6, abs=1e-8)
         assert f"{r.height:.2f}" in slope_of_square.sentence(r)
+
+
+# --- signal_by_depth ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", ["ReLU", "tanh", "sigmoid"])
+def test_sizes_of_signal_and_gradient_against_finite_differences(
+    activation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signal_by_depth, "WIDTH", 5)
+    monkeypatch.setattr(signal_by_depth, "BATCH", 3)
+    r = signal_by_depth.model(2, "1", activation)
+    rng = np.random.default_rng(0)
+    x, w1, w2, upstream = (rng.standard_normal(shape) for shape in ((3, 5), (5, 5), (5, 5), (3, 5)))
+    g = np.vectorize(PLAIN[activation])
+    assert r.signal == pytest.approx([np.sqrt((a**2).mean()) for a in (x, g(x @ w1), g(g(x @ w1) @ w2))])
+    dx = np.empty_like(x)
+    for index in np.ndindex(x.shape):
+        ends = []
+        for sign in (1, -1):
+            moved = x.copy()
+            moved[index] += sign * 1e-6
+            ends.append((g(g(moved @ w1) @ w2) * upstream).sum())
+        dx[index] = (ends[0] - ends[1]) / 2e-6
+    assert r.gradient[0] == pytest.approx(np.sqrt((dx**2).mean()), rel=1e-6)
+    assert r.gradient[-1] == pytest.approx(np.sqrt((upstream**2).mean()))
+    assert r.first_gradient == pytest.approx(r.gradient[0] / r.gradient[-1])
+
+
+def test_what_the_prediction_of_the_depth_experiment_says() -> None:
+    small, he, large = (signal_by_depth.model(50, init, "ReLU") for init in ("0.01", "He", "1"))
+    assert small.first_gradient ** (-1 / 50) == pytest.approx(18, rel=0.1)
+    assert large.first_gradient ** (1 / 50) > 5
+    assert 0.1 < he.first_gradient < 10
+    assert "vanishes" in signal_by_depth.sentence(small)
+    assert "explodes" in signal_by_depth.sentence(large)
+    assert "neither" in signal_by_depth.sentence(he)
+
+
+def test_idle_share_counts_dead_units_and_saturated_outputs() -> None:
+    slope = np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 1.0, 1.0]])
+    assert signal_by_depth.idle_share("ReLU", slope) == 0.25
+    assert signal_by_depth.idle_share("tanh", slope) == 0.375
+    assert signal_by_depth.idle_share("sigmoid", np.array([[0.25, 0.012]])) == 0.5
+
+
+# --- gradient_cost --------------------------------------------------------------------------------------------
+
+
+def test_multiplications_are_counted_as_loops_would() -> None:
+    hidden, count = 3, {"forward": 0, "backward": 0}
+    count["forward"] += sum(1 for _ in range(64) for _ in range(hidden))
+    count["forward"] += sum(1 for _ in range(hidden) for _ in range(10))
+    count["backward"] += sum(1 for _ in range(64) for _ in range(hidden))  # dw of the first layer
+    count["backward"] += sum(2 for _ in range(hidden) for _ in range(10))  # dw of the second, and its dx
+    r = gradient_cost.model(3.0)
+    assert (r.forward, r.backward) == (count["forward"], count["backward"])
+    assert r.parameters == 64 * 3 + 3 + 3 * 10 + 10
+    assert r.differences == 2 * r.parameters * r.forward
+
+
+def test_ten_times_the_network_costs_differences_a_hundred_times() -> None:
+    small, large = gradient_cost.model(100.0), gradient_cost.model(1000.0)
+    assert large.differences / small.differences == pytest.approx(100, rel=0.01)
+    assert large.backward / small.backward == pytest.approx(10)
