@@ -119,7 +119,7 @@ backward_steps()
 #   $dx = \begin{pmatrix}1&3&-3\\2&4&0\end{pmatrix}$.
 
 # %%
-# Three ways to the same numbers would be too many; here is one you trust already: nudging.
+# The same numbers by nudging every entry of x, w and b a little, up and down, as in lesson 03.
 x = np.array([[1.0, 2, 0], [3, 0, 1]])
 w = np.array([[1.0, 0], [2, -1], [0, 3]])
 b = np.zeros(2)
@@ -159,8 +159,9 @@ assert np.allclose([db[1], dw[0, 1], dw[2, 0], dx[1, 0], dx[1, 1]], [3, 7, 1, 1,
 # pass flattens each example to one row of $D$ numbers, and caches `x` *as it came*. So the way back flattens too, and at the end gives
 # `dx` the shape that `x` had.
 #
-# If you wrote your own `affine_forward` in lesson 01, you may paste it into the cell above the function; then the check and the
-# grader use yours, with whatever it caches. Otherwise the course's is used. The same holds for the activations below.
+# The forward functions were imported at the top, so there is nothing to copy. You would rather use your own from lesson 01? Paste
+# `affine_forward` into the next cell, above `affine_backward`: check and grader then use yours, with whatever it caches. The same goes for the
+# activations below, and for `mlp_forward` in the cell of `mlp_backward`.
 
 # %% exercise="affine_backward"
 def affine_backward(dout, cache):
@@ -204,7 +205,8 @@ check("affine_backward", affine_backward, forward=affine_forward, hidden=True)
 # for db. Nothing is divided.
 #
 # </details>
-#
+
+# %% [markdown]
 # The check compared you with differences of a *forward pass*, not with an answer key. You can check any gradient of your own in
 # the same way, and further down you will.
 
@@ -771,7 +773,8 @@ gradcheck(loss_of, grads_of, [a for pair in params for a in pair], names=["w1", 
 #
 # 1. **What is still right?** The way back is right at least as far as there.
 # 2. **What is the first wrong one?** The mistake lies between the last right gradient and this one.
-# 3. **How is it wrong?** Divide got by expected in a few entries. The same ratio everywhere is a factor; no pattern is a wrong or missing path.
+# 3. **How is it wrong?** `found["db1"].got` and `found["db1"].expected` are the two arrays, once the report is called `found`. Divide one by the other:
+#    the same ratio everywhere is a factor; no pattern at all is a wrong or a missing path.
 
 # %%
 def report(forward, backward, x, *params):
@@ -824,7 +827,8 @@ def suspect_1(dscores, cache):
 
 # %% tags=["nbval-ignore-output"]
 rng = np.random.default_rng(41)
-report(forward_1, suspect_1, rng.standard_normal((8, 3)), *random_params(rng, 3, 5, 4))
+found = report(forward_1, suspect_1, rng.standard_normal((8, 3)), *random_params(rng, 3, 5, 4))
+found
 
 # %% [markdown]
 # **Exercise · `bug_hunt_1`.** Copy the body of `suspect_1` into the cell and mend the wrong line. Change nothing else.
@@ -901,7 +905,8 @@ def suspect_2(dscores, cache):
 
 # %% tags=["nbval-ignore-output"]
 rng = np.random.default_rng(42)
-report(forward_2, suspect_2, rng.standard_normal((7, 3)), *random_params(rng, 3, 5, 5, 4))
+found = report(forward_2, suspect_2, rng.standard_normal((7, 3)), *random_params(rng, 3, 5, 5, 4))
+found
 
 # %% [markdown]
 # **Exercise · `bug_hunt_2`.** Copy the body, mend the wrong line, change nothing else. The check also tries hidden layers of *different* widths.
@@ -950,7 +955,8 @@ check("bug_hunt_2", bug_hunt_2, hidden=True)
 # Compare the line for dz1 with the line for dz2, factor by factor.
 #
 # </details>
-#
+
+# %% [markdown]
 # It trains all the same, and that is a famous finding: even *random* fixed weights on the way back let a network learn, because the forward
 # weights come to agree with them (Lillicrap, Cownden, Tweed and Akerman, *Nature Communications* 7, 13276, 2016). Learning is no proof of a right
 # gradient.
@@ -988,7 +994,8 @@ def suspect_3(dscores, cache):
 
 # %% tags=["nbval-ignore-output"]
 rng = np.random.default_rng(43)
-report(forward_3, suspect_3, rng.standard_normal((7, 3)), *random_params(rng, 3, 5, 5, 4))
+found = report(forward_3, suspect_3, rng.standard_normal((7, 3)), *random_params(rng, 3, 5, 5, 4))
+found
 
 # %% [markdown]
 # **Exercise · `bug_hunt_3`.** Copy the body, mend the wrong line, change nothing else.
@@ -1060,7 +1067,8 @@ def trained(forward, backward, sizes, steps=100, learning_rate=0.5):
     for _ in range(steps):
         scores, cache = forward(pixels[:1000], *params)
         loss, dscores = softmax_loss(scores, labels[:1000])
-        params = [p - learning_rate * dp for p, dp in zip(params, backward(dscores, cache), strict=True)]
+        grads = backward(dscores, cache)
+        params = [p - learning_rate * dp for p, dp in zip(params, grads, strict=True)]
     return loss, accuracy(forward(pixels[1000:], *params)[0], labels[1000:])
 
 
@@ -1075,9 +1083,10 @@ for k, forward, suspect, mended, sizes in (
         print(f"{k:<9} {name:<11} {loss:.2f}   {share:.0%}")
 
 # %% [markdown]
-# From the accuracy alone you would have found none of them. The loss gives the second and third away, but only to somebody who knows how low it
-# should be. A gradient check before the first training run costs seconds.
-#
+# The first bug can't be seen at all here, and the other two cost a point or two of accuracy. Their loss is higher than it should be, but only somebody
+# who knows how low it should be would notice. A gradient check before the first training run costs seconds.
+
+# %% [markdown]
 # ## Quick questions
 #
 # **1 · `affine_backward` computes `dx`. For which layer's weights is it needed?**
@@ -1097,7 +1106,8 @@ for k, forward, suspect, mended, sizes in (
 # Not this. They have had their turn already: the way back begins at the loss.
 #
 # </details>
-#
+
+# %% [markdown]
 # **2 · Why does the gradient check use a random upstream gradient, and not all ones?**
 #
 # <details><summary>Random numbers are closer to what training produces</summary>
@@ -1115,7 +1125,8 @@ for k, forward, suspect, mended, sizes in (
 # Not this. 1 is as harmless as a number can be, and here it is too harmless.
 #
 # </details>
-#
+
+# %% [markdown]
 # **3 · From lesson 01: why do the weights of a network start from random numbers, and not from zeros?** (Your backward pass now shows it.)
 #
 # <details><summary>With zeros every hidden unit gets the same gradient, so all stay alike</summary>
@@ -1134,7 +1145,8 @@ for k, forward, suspect, mended, sizes in (
 # Not this. A product with zeros is 0. The trouble is that gradients are too equal, not that they are too large.
 #
 # </details>
-#
+
+# %% [markdown]
 # ## What you now know
 #
 # - Each step back multiplies what arrives by what this step did, adds where paths meet, and needs nothing else.

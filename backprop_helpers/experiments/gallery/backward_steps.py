@@ -30,7 +30,7 @@ _SUB = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 @dataclass(frozen=True)
 class Sweep:
-    step: str  # the last thing computed, one of STEPS
+    last: str  # the last thing computed, one of STEPS
     number: int
     x: Array  # (2,)
     z: Array  # (3,)
@@ -96,7 +96,7 @@ def view(r: Sweep) -> Figure:
     for name, at, value, grad in _nodes(r):
         kind = name.rstrip("123")
         shown = r.known(kind)
-        _node(there, at, name, _short(value) if shown else "", "blue" if shown else "muted", r.step == kind)
+        _node(there, at, name, _short(value) if shown else "", "blue" if shown else "muted", r.last == kind)
         found = grad is not None and r.known("dout" if kind == "L" else f"d{kind}")
         text = _short(grad) if found and grad is not None else ""
         _node(
@@ -105,7 +105,7 @@ def view(r: Sweep) -> Figure:
             name if grad is None else f"d{name}",
             text,
             "orange" if found else "muted",
-            r.step == f"d{kind}",
+            r.last == f"d{kind}",
         )
     return Figure(there, back)
 
@@ -178,7 +178,7 @@ def sentence(r: Sweep) -> str:
         "dz": f"Backward: dz = dh where z > 0, {_row(r.dz)}{stopped}.",
         "dw1": f"Backward: dw₁ = x × dz on every edge; db₁ = dz = {_row(r.dz)}. One sweep, all gradients.",
     }
-    return f"Step {r.number} of {len(STEPS) - 1}. {said[r.step]}"
+    return f"Step {r.number} of {len(STEPS) - 1}. {said[r.last]}"
 
 
 def _row(values: Array) -> str:
@@ -190,8 +190,8 @@ backward_steps = Experiment(
     title="One sweep forward, one sweep back",
     controls=(
         Slider("step", "step", 0, len(STEPS) - 1, 1, 0),
-        Slider("x1", "x₁", -3.0, 3.0, 0.5, 2.0),
-        Slider("x2", "x₂", -3.0, 3.0, 0.5, 1.0),
+        Slider("x1", "x₁", -5.0, 6.0, 0.5, 2.0),
+        Slider("x2", "x₂", -5.0, 6.0, 0.5, 1.0),
     ),
     model=model,
     view=view,

@@ -1,0 +1,288 @@
+"""What lesson 04 relies on: a learner's own forward pass, the bug hunt's code, and claims the page doesn't compute."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from pathlib import Path
+
+import jupytext
+import numpy as np
+import pytest
+
+from backprop_helpers import bug_hunt, layers, losses, network
+from backprop_helpers.checks import diagnose
+from backprop_helpers.gradcheck import gradcheck
+
+PAGE = Path(__file__).parents[1] / "lessons" / "04_backward_pass.py"
+
+
+# --- a learner's own forward -------------------------------------------------------------------------------
+
+
+def affine_forward(x, w, b):
+    flat = x.reshape(len(x), -1)
+    return flat @ w + b, {"flat": flat, "shape": x.shape, "w": w}
+
+
+def affine_backward(dout, cache):
+    dx = (dout @ cache["w"].T).reshape(cache["shape"])
+    return dx, cache["flat"].T @ dout, dout.sum(axis=0)
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_pair_with_its_own_cache_passes(hidden):
+    result = diagnose("affine_backward", affine_backward, forward=affine_forward, hidden=hidden)
+    assert result, result
+    assert not result.remarks
+
+
+def test_the_card_says_whose_forward_was_used():
+    own = diagnose("affine_backward", affine_backward, forward=affine_forward)
+    courses = diagnose("affine_backward", layers.affine_backward, forward=layers.affine_forward)
+    assert "your own affine_forward" in own.checked
+    assert "the course's forward" in courses.checked
+
+
+def test_a_wrong_line_is_named_with_the_own_cache_too():
+    def db_averaged(dout, cache):
+        dx, dw, db = affine_backward(dout, cache)
+        return dx, dw, db / len(dout)
+
+    result = diagnose("affine_backward", db_averaged, forward=affine_forward)
+    assert result.misconception == "affine-backward-db-averaged"
+
+
+def bias_forgotten(x, w, b):
+    return x.reshape(len(x), -1) @ w, (x, w, b)
+
+
+def stops(x, w, b):
+    raise ValueError("no")
+
+
+def unwritten(x, w, b):
+    raise NotImplementedError
+
+
+def changes_x(x, w, b):
+    out = x.reshape(len(x), -1) @ w + b
+    x *= 0
+    return out, (x, w, b)
+
+
+@pytest.mark.parametrize("forward", [bias_forgotten, stops, unwritten, changes_x, "affine_forward"])
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_forward_that_does_not_hold_is_said_and_not_used(forward, hidden):
+    right = diagnose("affine_backward", layers.affine_backward, forward=forward, hidden=hidden)
+    assert right, right
+    assert "course's" in right.remarks[0]
+    wrong = diagnose("affine_backward", lambda dout, cache: (0, 0, 0), forward=forward, hidden=hidden)
+    assert not wrong
+    assert "course's" in wrong.remarks[0]
+
+
+def test_slopes_of_a_wrong_forward_are_not_believed():
+    """A forward without b has db = 0; a backward pass made to agree with it is still wrong."""
+
+    def agrees(dout, cache):
+        dx, dw, db = layers.affine_backward(dout, cache)
+        return dx, dw, 0 * db
+
+    assert not diagnose("affine_backward", agrees, forward=bias_forgotten)
+
+
+def test_x_cached_where_the_course_caches_the_output():
+    def forward(x):
+        return layers.sigmoid_forward(x)[0], x
+
+    def backward(dout, x):
+        out = layers.sigmoid_forward(x)[0]
+        return dout * out * (1 - out)
+
+    def overflows(dout, x):
+        with np.errstate(all="ignore"):
+            return dout * np.exp(-x) / (1 + np.exp(-x)) ** 2
+
+    assert diagnose("sigmoid_backward", backward, forward=forward)
+    assert not diagnose("sigmoid_backward", overflows, forward=forward)
+
+
+def test_an_own_network_with_own_caches_passes():
+    def forward(x, params):
+        caches, h = [], x
+        for i, (w, b) in enumerate(params):
+            z, cache = affine_forward(h, w, b)
+            h = np.maximum(z, 0) if i < len(params) - 1 else z
+            caches.append((cache, i < len(params) - 1, z))
+        return h, caches
+
+    def backward(dscores, caches):
+        grads, upstream = [], dscores
+        for cache, has_relu, z in reversed(caches):
+            if has_relu:
+                upstream = upstream * (z > 0)
+            upstream, dw, db = affine_backward(upstream, cache)
+            grads.insert(0, (dw, db))
+        return grads
+
+    assert diagnose("mlp_backward", backward, forward=forward)
+    assert diagnose("mlp_backward", backward, forward=forward, hidden=True)
+
+
+@pytest.mark.parametrize(
+    ("grads", "said"),
+    [
+        (None, "NoneType"),
+        ([], "returned 0 things"),
+        ({"w": 1}, "dict"),
+        ([np.zeros(3)], "grads[-1] holds"),
+        ([(1, 2, 3)], "grads[-1] holds 3 things"),
+    ],
+)
+def test_unreadable_gradients_are_answered_in_a_sentence(grads, said):
+    result = diagnose("mlp_backward", lambda dscores, caches: grads)
+    assert not result
+    assert said in result.message
+
+
+def test_any_slope_between_the_two_sides_is_right_at_the_kink_and_no_other():
+    assert diagnose("relu_backward", lambda dout, x: dout * np.heaviside(x, 1.0))
+    assert not diagnose("relu_backward", lambda dout, x: dout * np.heaviside(x, 2.0))
+    assert not diagnose("relu_backward", lambda dout, x: dout * np.heaviside(x, np.nan))
+
+
+# --- the bug hunt ------------------------------------------------------------------------------------------
+
+
+def functions(source):
+    """Name → body without docstring, annotations left out."""
+    found = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            found[node.name] = ([a.arg for a in node.args.args], [ast.dump(line) for line in body])
+    return found
+
+
+def page_cells():
+    return [c for c in jupytext.read(PAGE).cells if c.cell_type == "code"]
+
+
+def test_the_page_hands_out_the_code_that_is_checked():
+    shown = {}
+    for cell in page_cells():
+        if "given" in cell.metadata.get("tags", []):
+            shown |= functions(cell.source)
+    assert sorted(shown) == ["forward_1", "forward_2", "forward_3", "suspect_1", "suspect_2", "suspect_3"]
+    package = functions(Path(bug_hunt.__file__).read_text(encoding="utf-8"))
+    for name, code in shown.items():
+        assert code == package[name], name
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_one_line_separates_each_suspect_from_its_solution(k):
+    cells = {c.metadata["exercise"]: c.source for c in page_cells() if "exercise" in c.metadata}
+    _, mended = functions(cells[f"bug_hunt_{k}"])[f"bug_hunt_{k}"]
+    _, suspect = functions(Path(bug_hunt.__file__).read_text(encoding="utf-8"))[f"suspect_{k}"]
+    assert len(mended) == len(suspect)
+    assert sum(a != b for a, b in zip(mended, suspect, strict=True)) == 1
+
+
+WRONG = {1: {"db1"}, 2: {"db1", "dw1"}, 3: {"dw2"}}
+
+
+def hunt_report(k, backward, sizes, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((7, sizes[0]))
+    params = []
+    for n, m in itertools.pairwise(sizes):
+        params += [rng.standard_normal((n, m)), rng.standard_normal(m)]
+    names = [f"{letter}{i}" for i in range(1, len(sizes)) for letter in "wb"]
+    return gradcheck(
+        lambda *p: bug_hunt.FORWARD[k](x, *p)[0],
+        lambda up, *p: backward(up, bug_hunt.FORWARD[k](x, *p)[1]),
+        params,
+        names=names,
+    )
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(5))
+def test_the_report_points_where_the_hints_say(k, seed):
+    sizes = [3, 5, 4] if k == 1 else [3, 5, 5, 4]
+    report = hunt_report(k, bug_hunt.SUSPECT[k], sizes, seed)
+    assert {q.name for q in report.quantities if q.status == "failed"} == WRONG[k]
+    assert hunt_report(k, bug_hunt.MENDED[k], sizes, seed).passed
+
+
+def test_the_first_suspect_is_off_by_the_number_of_rows():
+    db1 = hunt_report(1, bug_hunt.suspect_1, [3, 5, 4])["db1"]
+    assert db1.expected == pytest.approx(7 * db1.got)
+
+
+def test_the_second_suspect_needs_equal_widths():
+    with pytest.raises(ValueError, match="mul"):
+        hunt_report(2, bug_hunt.suspect_2, [3, 5, 6, 4])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_every_suspect_trains_almost_well(k):
+    """Within five points of the mended network's accuracy on held-out digits, as the median of five starts."""
+    from sklearn.datasets import load_digits
+
+    pixels, labels = load_digits(return_X_y=True)
+    pixels = pixels / 16 - 0.5
+    lost = []
+    for seed in range(5):
+        reached = []
+        for backward in (bug_hunt.SUSPECT[k], bug_hunt.MENDED[k]):
+            rng = np.random.default_rng(seed)
+            sizes = [64, 16, 10] if k == 1 else [64, 16, 16, 10]
+            params = []
+            for n, m in itertools.pairwise(sizes):
+                params += [rng.standard_normal((n, m)) / np.sqrt(n), 0.1 * rng.standard_normal(m)]
+            for _ in range(100):
+                scores, cache = bug_hunt.FORWARD[k](pixels[:1000], *params)
+                _, dscores = losses.softmax_loss(scores, labels[:1000])
+                params = [p - 0.5 * g for p, g in zip(params, backward(dscores, cache), strict=True)]
+            reached.append(losses.accuracy(bug_hunt.FORWARD[k](pixels[1000:], *params)[0], labels[1000:]))
+        lost.append(reached[1] - reached[0])
+    assert np.median(lost) < 0.05
+
+
+# --- claims of the page ------------------------------------------------------------------------------------
+
+
+def test_a_sigmoid_passes_a_quarter_at_most():
+    out = np.linspace(0, 1, 1001)
+    assert layers.sigmoid_backward(np.ones(1001), out).max() == 0.25
+
+
+def test_ones_hide_a_softmax_gradient():
+    """Probabilities add up to 1 whatever the scores, so their sum has no slope."""
+    from backprop_helpers.gradcheck import numerical_gradient
+
+    scores = np.random.default_rng(0).standard_normal((3, 4))
+    slopes = numerical_gradient(losses.softmax, (scores,), upstream=np.ones((3, 4)))[0]
+    assert np.abs(slopes).max() < 1e-9
+
+
+def test_zero_weights_give_equal_and_no_gradients():
+    """From zeros dh is zero; equal but nonzero weights keep hidden units equal."""
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((6, 3)), rng.integers(0, 4, 6)
+    zeros = [(np.zeros((3, 5)), np.zeros(5)), (np.zeros((5, 4)), np.zeros(4))]
+    scores, caches = network.mlp_forward(x, zeros)
+    loss, dscores = losses.softmax_loss(scores, y)
+    assert loss == pytest.approx(np.log(4))
+    (dw1, db1), _ = network.mlp_backward(dscores, caches)
+    assert not dw1.any()
+    assert not db1.any()
+    equal = [(np.full((3, 5), 0.3), np.full(5, 0.1)), (np.tile(rng.standard_normal(4), (5, 1)), np.zeros(4))]
+    scores, caches = network.mlp_forward(x, equal)
+    (dw1, _), (dw2, _) = network.mlp_backward(losses.softmax_loss(scores, y)[1], caches)
+    assert dw1.any()
+    assert np.allclose(dw1, dw1[:, :1])
+    assert np.allclose(dw2, dw2[:1])
