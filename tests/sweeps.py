@@ -37,7 +37,9 @@ def sweep(job: tuple[str, int]) -> Sweep:
     name, seeds = job
     styles = [(style, fn) for exercise, style, fn in right() if exercise == name]
     wrong = misconceptions.for_exercise(name)
-    alarms = [f"{style} seed {s}" for style, fn in styles for s in range(seeds) if not diagnose(name, fn, seed=s)]
+    alarms = [
+        f"{style} seed {s}" for style, fn in styles for s in range(seeds) if not diagnose(name, fn, seed=s)
+    ]
     escapes, misnamed = [], []
     for m in wrong:
         for s in range(seeds):
@@ -47,7 +49,9 @@ def sweep(job: tuple[str, int]) -> Sweep:
             # naming replays every misconception, so it is sampled
             elif s % 20 == 0 and (named := diagnose(name, m.wrong, seed=s).misconception) != m.name:
                 misnamed.append(f"{m.name} seed {s}: {named}")
-    return Sweep(name, len(styles) * seeds, tuple(alarms), len(wrong) * seeds, tuple(escapes), tuple(misnamed))
+    return Sweep(
+        name, len(styles) * seeds, tuple(alarms), len(wrong) * seeds, tuple(escapes), tuple(misnamed)
+    )
 
 
 @dataclass(frozen=True)
@@ -67,13 +71,16 @@ def leave_one_out(m: Misconception) -> LeftOut:
 
 
 def _seeds(count: int, names: list[str]) -> int:
-    table = Table("exercise", "right runs", "false alarms", "wrong runs", "escapes", "misnamed", title=f"{count} seeds")
+    table = Table(
+        "exercise", "right runs", "false alarms", "wrong runs", "escapes", "misnamed", title=f"{count} seeds"
+    )
     bad = []
     with ProcessPoolExecutor(2) as pool:
-        jobs = [(name, count) for name in names or list(exercises())]
+        jobs = [(name, count) for name in names or [n for n, e in exercises().items() if not e.behaviour]]
         for s in track(pool.map(sweep, jobs), "sweeping", total=len(jobs), console=Console(stderr=True)):
             table.add_row(
-                s.exercise, *map(str, (s.right_runs, len(s.false_alarms), s.wrong_runs, len(s.escapes), len(s.misnamed)))
+                s.exercise,
+                *map(str, (s.right_runs, len(s.false_alarms), s.wrong_runs, len(s.escapes), len(s.misnamed))),
             )
             bad += [*s.false_alarms[:5], *s.escapes[:5], *s.misnamed[:5]]
     Console().print(table)

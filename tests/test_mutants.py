@@ -11,7 +11,7 @@ from tests.mutation.mutants import mutants_of
 FEW = 8
 
 
-@pytest.mark.parametrize("name", list(exercises()))
+@pytest.mark.parametrize("name", [n for n, e in exercises().items() if not e.behaviour])
 def test_mutants_die(name):
     mutants = [m for m in mutants_of(name, exercises()[name].references[0]) if m.key not in EQUIVALENT]
     assert mutants

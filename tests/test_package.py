@@ -19,7 +19,7 @@ LAYERS = (
     ("_version", "_files", "_lessons", "data"),
     ("layers", "losses", "network", "optimizers", "chain_rule", "gradcheck", "bug_hunt"),
     ("experiments",),
-    ("history", "training", "_progress", "environment"),
+    ("history", "training", "capstone", "_progress", "environment"),
     ("misconceptions",),
     ("checks",),
     ("authoring", "learn", "demo"),

@@ -89,7 +89,8 @@ def _same(exercise: Exercise, trial: Trial, replay: Observation) -> bool:
     if seen.problem or replay.problem:
         if seen.problem == "unreadable":  # its sentence says what came back instead
             return replay.problem == seen.problem and replay.sentence == seen.sentence
-        return (seen.problem, seen.error) == (replay.problem, replay.error)
+        same = (seen.problem, seen.error) == (replay.problem, replay.error)
+        return same and (seen.problem != "unreadable" or seen.sentence == replay.sentence)
     if set(seen.changed) != set(replay.changed):
         return False
     if exercise.quiet and not trial.differences and bool(seen.warned) != bool(replay.warned):

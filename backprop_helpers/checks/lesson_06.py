@@ -9,9 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from backprop_helpers import optimizers, training
+from backprop_helpers import capstone, optimizers, training
+from backprop_helpers.capstone import BAR
 from backprop_helpers.checks.copies import copied
 from backprop_helpers.checks.spec import Case, Exercise, Fn, Quantity, Wrong, name_returned
+from backprop_helpers.data import load_digits
+from backprop_helpers.losses import accuracy
+from backprop_helpers.network import mlp_forward
 
 LESSON = "06_training_loop"
 
@@ -286,6 +290,47 @@ def _train_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
+# --- the capstone -------------------------------------------------------------------------------------------
+
+
+def _learn(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
+    """Train on one part of the digits and count how many of the sealed part are read correctly."""
+    x, y, rng = case.args
+    sealed_x, sealed_y = case.extra["sealed"]
+    params = name_returned(exercise, fn(x, y, rng))["params"]
+    try:
+        scores, _ = mlp_forward(sealed_x, [(np.asarray(w), np.asarray(b)) for w, b in params])
+        reached = accuracy(scores, sealed_y)
+    except (TypeError, ValueError) as problem:
+        raise Wrong(
+            f"{exercise.name} returned params that mlp_forward can't use on digits (N, 64): {problem}"
+        ) from None
+    if reached < BAR:
+        raise Wrong(
+            f"{exercise.name} reads {reached:.1%} of the {len(sealed_y)} digits kept aside; the bar is {BAR:.1%}. {_advice(reached)}"
+        )
+    return {"reaches the bar": 1.0}
+
+
+def _advice(reached: float) -> str:
+    if reached < 0.3:
+        return "That is close to guessing: does the training loss fall at all? Check the gradients, and the sign of the step."
+    if reached < 0.9:
+        return "It learns, but far too little: look at the learning rate, the number of epochs and whether every layer moves."
+    return "It is nearly there: a few more epochs, a better learning rate or more hidden units."
+
+
+def _digits_cases(rng: np.random.Generator) -> list[Case]:
+    data = load_digits(seed=int(rng.integers(2**31)))
+    return [
+        Case(
+            (data.x_train, data.y_train, np.random.default_rng(int(rng.integers(2**31)))),
+            label=f"{len(data.x_train)} digits to learn from, {len(data.x_val)} kept aside",
+            extra={"sealed": (data.x_val, data.y_val)},
+        )
+    ]
+
+
 EXERCISES = (
     Exercise(
         name="minibatches",
@@ -350,5 +395,20 @@ EXERCISES = (
         run=_train,
         may_change=(0,),
         seconds=10.0,
+    ),
+    Exercise(
+        name="learn_digits",
+        lesson=LESSON,
+        signature="learn_digits(x, y, rng) -> params",
+        returns=("params",),
+        quantities=(
+            Quantity("reaches the bar", "()", "1 where enough digits kept aside are read correctly"),
+        ),
+        cases=_digits_cases,
+        reference=capstone.learn_digits,
+        run=_learn,
+        seconds=60.0,
+        rounds=1,
+        behaviour=True,
     ),
 )

@@ -76,6 +76,9 @@ class CheckFailed(AssertionError):
         self.result = result
 
     def _render_traceback_(self) -> list[str]:
-        """What a notebook shows instead of a traceback: the sentence in bold red, then where and how to look."""
+        """What a notebook shows instead of a traceback: the sentence in bold, then where and how to look.
+
+        No colour: the background of an error is red already, in light and dark.
+        """
         first, *rest = str(self.result).splitlines()
-        return [f"\x1b[1;31m{first}\x1b[0m", *rest]
+        return [f"\x1b[1m{first}\x1b[0m", *rest]

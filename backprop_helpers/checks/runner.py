@@ -24,7 +24,6 @@ from backprop_helpers.misconceptions import Misconception
 # An instructor's configuration puts the real one here; without it hidden checks are still different
 # from visible ones, but not secret.
 SECRET_SEED = "BACKPROP_SECRET_SEED"
-HIDDEN_ROUNDS = 3
 
 
 def check(name: str, fn: Fn, *, forward: Fn | None = None, hidden: bool = False) -> None:
@@ -64,7 +63,7 @@ def diagnose(
             False,
             f"The second argument of check is {type(fn).__name__}, not a function. Write check({name!r}, {name}) without parentheses behind the name.",
         )
-    for number in _seeds(name, hidden, seed):
+    for number in _seeds(exercise, hidden, seed):
         cases = exercise.cases(np.random.default_rng(number))
         used, doubt = trusted(exercise, forward, cases)
         trials = _trials(exercise, fn, cases, used, hidden)
@@ -77,13 +76,13 @@ def _also(result: CheckResult, doubt: str) -> CheckResult:
     return replace(result, remarks=(doubt, *result.remarks)) if doubt else result
 
 
-def _seeds(name: str, hidden: bool, seed: int | None) -> list[int]:
+def _seeds(exercise: Exercise, hidden: bool, seed: int | None) -> list[int]:
     if seed is not None:
         return [seed]
     if not hidden:
-        return [_number(name)]
+        return [_number(exercise.name)]
     secret = os.environ.get(SECRET_SEED, "development")
-    return [_number(f"{secret}/{name}/{i}") for i in range(HIDDEN_ROUNDS)]
+    return [_number(f"{secret}/{exercise.name}/{i}") for i in range(exercise.rounds)]
 
 
 def _number(text: str) -> int:
@@ -157,7 +156,8 @@ def _explain(
     """Put the failing trials into the three lines a learner reads."""
     bad = next(t for t in trials if _failed(exercise, t))
     if bad.seen.problem in ("unwritten", "too long"):
-        return CheckResult(exercise.name, False, bad.seen.sentence, look=_reminder(exercise))
+        look = f"The signature is {exercise.signature}. The hints beside its cell open one at a time."
+        return CheckResult(exercise.name, False, bad.seen.sentence, look=look)
     first = _first_difference(exercise, trials)
     found = diagnosis(exercise, trials, fn, forward, known)
     message = _message(exercise, bad, first, found)

@@ -145,7 +145,8 @@ class Exercise:
     learner's own can be compared with `forward` before its differences are believed;
     may_change: positions of arguments that may be changed in place with no more than a remark;
     quiet: whether a NumPy warning is a mistake, where the text asks for a function that doesn't overflow;
-    seconds: how long one call may take.
+    seconds: how long one call may take; rounds: how many seeds a hidden check draws; behaviour: the exercise is judged
+    by what it reaches, so it has no registered wrong solutions.
     """
 
     name: str
@@ -163,6 +164,8 @@ class Exercise:
     may_change: tuple[int, ...] = ()
     quiet: bool = False
     seconds: float = 5.0
+    rounds: int = 3
+    behaviour: bool = False
 
     @property
     def references(self) -> tuple[Fn, ...]:

@@ -48,7 +48,7 @@ def score(name: str) -> Score:
 def main(names: list[str]) -> int:
     table = Table("exercise", "killed", "equivalent", "alive", title="Mutants of the references")
     with ProcessPoolExecutor(2) as pool:
-        scores = list(pool.map(score, names or list(exercises())))
+        scores = list(pool.map(score, names or [n for n, e in exercises().items() if not e.behaviour]))
     for s in scores:
         table.add_row(s.exercise, str(s.killed), str(s.equivalent), str(len(s.alive)))
     table.add_section()
