@@ -173,7 +173,7 @@ training_run()
 #
 # 1. The change in y is (x + h)² − x² = 2xh + h². *(multiply out)*
 # 2. Per unit of x this is (2xh + h²) / h = 2x + h. *(divide by the step)*
-# 3. As h shrinks towards 0, what stays is **2x**. *(h is all that is left over)*
+# 3. As h shrinks towards 0, what stays is **2x**. *(the h goes away; 2x does not contain it)*
 #
 # Line 2 can be tried out. At x = 3 it promises 6 + h:
 

@@ -220,7 +220,7 @@ folds()
 
 # %% [markdown]
 # Each dashed line belongs to one hidden unit: there its z is 0, and there ReLU has its corner. Between the corners the score is
-# straight. More units give more corners, and so a boundary that can follow the arcs.
+# straight. More units give more corners, and so a boundary that can follow the two arcs of points.
 #
 # ## 4 · Three activations
 #
@@ -462,10 +462,11 @@ twins()
 # **Exercise · `init_params`** (3 points). Make the weights and biases of a network. `sizes` lists the number of units from input to
 # scores: `[2, 3, 1]` is the network above and needs two layers, w (2, 3) with b (3,), then w (3, 1) with b (1,).
 #
-# - every weight is drawn from a *normal distribution* with mean 0 and standard deviation `scale`,
+# - every weight is drawn from a *normal distribution* with mean 0 and standard deviation `scale`: about two thirds of the weights
+#   then lie between −scale and scale,
 # - every bias is 0,
-# - all random numbers come from `rng`, a generator the caller made. The same generator state gives the same network, so that a
-#   run can be repeated.
+# - all random numbers come from `rng`, a generator the caller made. Two generators made with the same seed give the same network,
+#   so that a run can be repeated.
 #
 # `rng.standard_normal((2, 3))` draws an array of that shape with mean 0 and standard deviation 1.
 
@@ -580,6 +581,9 @@ scores, caches = mlp_forward(pictures, params)
 predicted = scores.argmax(axis=1)
 
 print("pictures", pictures.shape, " scores", scores.shape)
+print("the first one, a", digits.y_val[0], "taken for a", predicted[0])
+for row in pictures[0]:
+    print("   ", "".join(2 * " ░▒▓█"[int(4 * ink)] for ink in row))
 print("right:", f"{np.mean(predicted == digits.y_val):.0%}", "of", len(predicted))
 
 # %% [markdown]
