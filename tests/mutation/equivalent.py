@@ -7,6 +7,8 @@ _BAR = "it changes the progress bar only, which no check looks at"
 _WHY = "it changes the sentence in history only, whose wording the exercise leaves free"
 
 EQUIVALENT: dict[str, str] = {
+    "relu_backward | return np.where(cache >= 0, dout, 0)": "the slope of either side is right at the kink",
+    "bug_hunt_1 | dz = dscores @ w2.T * (z >= 0)": "the slope of either side is right at the kink",
     "softmax_vjp | ds = p * (dp - (dp * p).sum(axis=-1, keepdims=True))": "p has two axes, so the last is axis 1",
     "train | for _ in tqdm(range(epochs), disable=progress, unit='epoch'):": _BAR,
     "train | for _ in tqdm(range(epochs), unit='epoch'):": _BAR,
