@@ -74,7 +74,7 @@ backward_steps()
 #
 # $$\text{gradient} = \text{local} \times \text{upstream}, \qquad \text{added up over all paths to the loss.}$$
 #
-# One rule saves you from half of all mistakes: **a gradient has the shape of what it belongs to.** `dw` is shaped like `w`, always.
+# One rule finds many mistakes at a glance: **a gradient has the shape of what it belongs to.** `dw` is shaped like `w`, always.
 
 # %% [markdown]
 # ## The affine layer
@@ -225,8 +225,8 @@ check("affine_backward", affine_backward, forward=affine_forward, hidden=True)
 # $\text{out} = \max(0, x)$ is the line $x$ to the right of 0 and flat to the left of it. Its slope is 1 where $x > 0$ and 0 where $x < 0$. So a
 # gradient passes unchanged where the unit was *on*, and stops where it was *off*.
 #
-# At $x = 0$ there is a kink and no single slope. Every number between the slopes of its two sides serves; most programs take 0.
-# The check accepts either side.
+# At $x = 0$ there is a kink and no single slope. PyTorch and TensorFlow take 0 there (Bertoin and others, *Numerical influence of ReLU′(0) on
+# backpropagation*, NeurIPS 2021). The check accepts the slope of either side.
 
 # %% [markdown]
 # Say before you open: which of these passes, and with which value?
@@ -957,9 +957,12 @@ check("bug_hunt_2", bug_hunt_2, hidden=True)
 # </details>
 
 # %% [markdown]
-# It trains all the same, and that is a famous finding: even *random* fixed weights on the way back let a network learn, because the forward
-# weights come to agree with them (Lillicrap, Cownden, Tweed and Akerman, *Nature Communications* 7, 13276, 2016). Learning is no proof of a right
-# gradient.
+# It trains all the same, as you will see below. Even *random* fixed weights on the way back can teach a network, because its forward weights
+# come to agree with them (Lillicrap, Cownden, Tweed and Akerman, *Nature Communications* 7, 13276, 2016). That something learns is no proof of
+# a right gradient.
+#
+# The layers' equal widths hid this bug: with widths 5 and 6 the line could not even run. That is why every check here uses sizes that
+# differ.
 #
 # ### The third suspect
 #
@@ -1084,7 +1087,7 @@ for k, forward, suspect, mended, sizes in (
 
 # %% [markdown]
 # The first bug can't be seen at all here, and the other two cost a point or two of accuracy. Their loss is higher than it should be, but only somebody
-# who knows how low it should be would notice. A gradient check before the first training run costs seconds.
+# who knows how low it should be would notice. The gradient check saw all three at once.
 
 # %% [markdown]
 # ## Quick questions
