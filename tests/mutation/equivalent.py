@@ -5,8 +5,13 @@ Keys are `exercise | changed line`, as the report prints them.
 
 _BAR = "it changes the progress bar only, which no check looks at"
 _WHY = "it changes the sentence in history only, whose wording the exercise leaves free"
+_CACHE = "what a cache holds is the function's own affair; it shows in the backward pass"
 
 EQUIVALENT: dict[str, str] = {
+    "sigmoid_forward | out = np.where(x > 0, 1, shrink) / (1 + shrink)": "at x = 0 shrink is 1, so both sides give 1/2",
+    "mlp_forward | if i != len(params) - 1:": "i never passes the last layer, so unequal means before it",
+    "mlp_forward | without `caches.append((affine_cache, relu_cache))`": _CACHE,
+    "mlp_forward | caches": _CACHE,
     "relu_backward | return np.where(cache >= 0, dout, 0)": "the slope of either side is right at the kink",
     "bug_hunt_1 | dz = dscores @ w2.T * (z >= 0)": "the slope of either side is right at the kink",
     "softmax_vjp | ds = p * (dp - (dp * p).sum(axis=-1, keepdims=True))": "p has two axes, so the last is axis 1",
