@@ -82,7 +82,7 @@ class Session:
 
     def end(self, how: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(how)
-        rest, _ = self.process.communicate(timeout=30)
+        rest, _ = self.process.communicate(timeout=120)
         self.said += rest.splitlines()
         return self.process.returncode
 

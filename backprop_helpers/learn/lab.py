@@ -14,7 +14,7 @@ import tempfile
 import urllib.error
 import urllib.request
 import webbrowser
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -173,6 +173,7 @@ def make_server(workspace: Path, port: int, lesson: str | None) -> tuple[Any, st
     config.IdentityProvider.token = token  # not in an argument or a variable, where others could read it
     if zmq.has("curve"):  # what a kernel says is then unreadable for other users of this machine
         config.KernelManager.transport_encryption = "auto"
+    config.KernelManager.shutdown_wait_time = 2.0  # seconds for a kernel to end by itself after Ctrl+C
     config.LabApp.log_level = logging.ERROR
     config.LabApp.extension_manager = "readonly"
     config.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
@@ -184,6 +185,25 @@ def make_server(workspace: Path, port: int, lesson: str | None) -> tuple[Any, st
     server.no_browser_open_file = True  # the address stands in the terminal, not in one more file
     _end_on_signals(server)
     return server, f"http://127.0.0.1:{port}{lesson_path(lesson)}?token={token}"
+
+
+@contextlib.contextmanager
+def log_of_its_own(workspace: Path) -> Iterator[None]:
+    """Send what Jupyter and its kernels write to the error output into `.backprop/jupyter/log.txt`.
+
+    They speak to people who run servers, and a kernel stopped while it starts leaves a traceback; the terminal
+    of a learner shows our sentences alone.
+    """
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    try:
+        with (workspace / ".backprop" / "jupyter" / "log.txt").open("wb") as log:
+            os.dup2(log.fileno(), 2)
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(terminal, 2)
+        os.close(terminal)
 
 
 def trust(notebooks: Iterable[Path]) -> None:

@@ -61,14 +61,15 @@ def learn(
         lab.prepare_environment(folder)
         lab.trust(report.written)
         os.chdir(folder)  # a configuration file of the folder one happens to be in is not ours
-        server, address = lab.make_server(folder, port, target)
+        with lab.log_of_its_own(folder):
+            server, address = lab.make_server(folder, port, target)
 
-        def ready() -> None:
-            starting.close()
-            _welcome(folder, target, address, browser, say)
+            def ready() -> None:
+                starting.close()
+                _welcome(folder, target, address, browser, say)
 
-        server.io_loop.add_callback(ready)  # runs behind the one that opens the port
-        server.start()
+            server.io_loop.add_callback(ready)  # runs behind the one that opens the port
+            server.start()
         say(f"JupyterLab has ended. Your work is in {folder}.")
 
 
