@@ -5,6 +5,7 @@ Keys are `exercise | changed line`, as the report prints them.
 
 _BAR = "it changes the progress bar only, which no check looks at"
 _WHY = "it changes the sentence in history only, whose wording the exercise leaves free"
+_LAST = "scores have two axes, (N, C), so the last is axis 1"
 _CACHE = "what a cache holds is the function's own affair; it shows in the backward pass"
 
 EQUIVALENT: dict[str, str] = {
@@ -27,4 +28,8 @@ EQUIVALENT: dict[str, str] = {
     "train | history": _WHY,
     "train | without `history.diverged(loss, config)`": _WHY,
     "train | without `history.stopped = f'no better validation loss for {stopping.patience} epochs'`": _WHY,
+    "softmax | powers = np.exp(scores - scores.max(axis=-1, keepdims=True))": _LAST,
+    "softmax | return powers / powers.sum(axis=-1, keepdims=True)": _LAST,
+    "log_softmax | shifted = scores - scores.max(axis=-1, keepdims=True)": _LAST,
+    "log_softmax | return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))": _LAST,
 }
