@@ -435,3 +435,13 @@ def test_ten_times_the_network_costs_differences_a_hundred_times() -> None:
     small, large = gradient_cost.model(100.0), gradient_cost.model(1000.0)
     assert large.differences / small.differences == pytest.approx(100, rel=0.01)
     assert large.backward / small.backward == pytest.approx(10)
+
+
+def test_nudge_and_patience_show_only_what_has_been_tried() -> None:
+    assert "rounding" not in nudge.sentence(nudge.model(1e-3, "one side", "sin w"))
+    assert "smallest error" in nudge.sentence(nudge.model(1e-12, "one side", "sin w"))
+    for wide, narrow in ((nudge.model(1.0, "one side", "sin w"), nudge.model(1e-14, "one side", "sin w")),):
+        lengths = [len(nudge.view(r).html("")) for r in (wide, narrow)]
+        assert lengths[0] < lengths[1] - 500
+    lengths = [len(patience.view(patience.model(p)).html("")) for p in (1, 60)]
+    assert lengths[0] < lengths[1] - 1000

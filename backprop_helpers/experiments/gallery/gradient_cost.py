@@ -42,7 +42,9 @@ def view(r: Cost) -> Figure:
         ylabel="multiplications", logx=True, logy=True, width=440, height=330,
     )  # fmt: skip
     widths = np.unique(np.rint(np.logspace(0.2, 4.2, 60)).astype(int))
-    every = [cost(int(h)) for h in widths]
+    every = [
+        cost(int(h)) for h in widths if h <= r.hidden
+    ]  # only sizes tried so far: the rest is to be predicted
     p = [c.parameters for c in every]
     panel.line(p, [c.differences for c in every], "orange", dash="9 3")
     panel.line(p, [c.forward + c.backward for c in every], "blue")
