@@ -12,6 +12,7 @@ from backprop_helpers.data import load_digits
 from backprop_helpers.experiments import folds, forward_steps, neuron_line, twins
 from backprop_helpers.experiments.gallery.forward_steps import B1, B2, W1, W2
 from backprop_helpers.layers import affine_forward, sigmoid_forward, tanh_forward
+from backprop_helpers.misconceptions import for_exercise
 from backprop_helpers.network import init_params, mlp_forward
 
 
@@ -160,3 +161,18 @@ def test_the_lesson_is_worth_its_points_and_has_its_exercises():
         "init_params",
         "mlp_forward",
     ]
+
+
+def test_a_measured_property_is_told_in_words_when_no_mistake_is_known():
+    def no_negative(sizes, rng, scale=0.01):
+        return [(np.abs(w), b) for w, b in init_params(sizes, rng, scale)]
+
+    result = diagnose("init_params", no_negative, known=())
+    assert "do not lie around 0" in result.message
+    for name in ("init-params-scale-forgotten", "init-params-biases-one"):
+        wrong = next(m for m in for_exercise("init_params") if m.name == name)
+        others = [m for m in for_exercise("init_params") if m is not wrong]
+        result = diagnose("init_params", wrong.wrong, known=others)
+        assert result.misconception is None, "without its own entry no other name may be given"
+        fault = next(q.fault for q in exercises()["init_params"].quantities if q.name == result.quantity)
+        assert fault in result.message

@@ -120,7 +120,7 @@ def _one_for_each_quantity(
     if any(trial.seen.problem for trial in trials):
         return []
     wrong = [q for q in exercise.quantities if any(d.quantity is q for t in trials for d in t.differences)]
-    if len(wrong) < 2:
+    if len(wrong) < 2 or any(q.fault for q in wrong):  # measured properties hang together
         return []
     found: list[Misconception] = []
     for quantity in wrong:

@@ -52,6 +52,8 @@ def describe(exercise: Exercise, trials: Sequence[Trial], fn: Fn, forward: Fn | 
     )
     if first is None:
         return None
+    if first.fault:
+        return Pattern(first.name, first.fault, "")
     pairs = [
         Pair(t.case, d, d.got, d.expected)
         for t in trials

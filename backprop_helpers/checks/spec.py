@@ -42,13 +42,15 @@ class Quantity:
     """One thing that is compared, such as dw.
 
     name: as the learner calls it; shape: in letters, as "(D, M)"; meaning: for messages, as
-    "the gradient of the loss with respect to w".
+    "the gradient of the loss with respect to w"; fault: for a property that a `run` measured, as a count or a
+    share: what it means when it is off, a sentence. Patterns in such numbers would say nothing.
     """
 
     name: str
     shape: str
     meaning: str
     tolerance: Tolerance = ROUNDING
+    fault: str = ""
 
 
 @dataclass(frozen=True)
