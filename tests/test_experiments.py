@@ -458,3 +458,23 @@ def test_the_pattern_for_a_new_experiment_is_short_and_needs_no_script() -> None
     assert len(source.splitlines()) < 60
     assert "widgets" not in source
     assert "script" not in source
+
+
+def test_kind_of_each_control_follows_its_declaration() -> None:
+    controls = (
+        Slider("x", "x", 0, 4, 1, 1),
+        Slider("h", "h", -8, 0, 1, -3, log=True),
+        Slider("f", "f", 0.0, 1.0, 0.05, 0.5),
+        TINY.controls[1],
+    )
+
+    def run(x: int, h: float, f: float, colour: str) -> Square:
+        return model(x + h + f, colour)
+
+    for slow in (False, True):
+        bound = dataclasses.replace(TINY, controls=controls, model=run, slow=slow)().widget()
+        kinds = {name: type(w).__name__ for name, w in bound.controls.items()}
+        assert kinds == {"x": "IntSlider", "h": "FloatLogSlider", "f": "FloatSlider", "colour": "Dropdown"}
+        assert bound.controls["h"].value == pytest.approx(1e-3)
+        assert bound.controls["f"].readout_format == ".2f"
+        assert bound.controls["x"].continuous_update is not slow
