@@ -44,6 +44,17 @@ def _refuse_misfits(w: Array, dw: Array, given: Config, defaults: Mapping[str, A
             )
 
 
+def _refuse_half_a_memory(config: Config | None, keys: tuple[str, ...]) -> None:
+    """Means without their count would be corrected for a start that lies far behind, and nothing would look wrong."""
+    missing = [key for key in keys if key not in (config or {})]
+    if 0 < len(missing) < len(keys):
+        have = [key for key in keys if key not in missing]
+        raise ValueError(
+            f"config has {' and '.join(have)} but no {' and no '.join(missing)}; "
+            f"{', '.join(keys)} belong together: hand on the whole config that the last step returned."
+        )
+
+
 def sgd(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Config]:
     """Stochastic gradient descent: next_w = w − η dw.
 
@@ -90,8 +101,10 @@ def adam(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Conf
 
     w, dw: one shape; config: learning_rate η (0.001), beta1 (0.9), beta2 (0.999), epsilon (1e-8), m and v (zeros,
     the shape of w), t, the number of steps done so far (0). Returns next_w and the config with the new m, v and t.
-    Raises ValueError where shapes or keys do not fit. Kingma and Ba, ICLR 2015 (arXiv:1412.6980), algorithm 1.
+    Raises ValueError where shapes or keys do not fit, or where some but not all of m, v and t are given.
+    Kingma and Ba, ICLR 2015 (arXiv:1412.6980), algorithm 1.
     """
+    _refuse_half_a_memory(config, ("m", "v", "t"))
     defaults = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
     config = _settings(w, dw, config, {**defaults, "m": np.zeros_like(w), "v": np.zeros_like(w), "t": 0})
     beta1, beta2 = config["beta1"], config["beta2"]
