@@ -141,7 +141,7 @@ print("the second picture:", rows[1])
 # never looks inside a cache; it is yours.
 #
 # **Exercise · `affine_forward`** (3 points). Write the affine layer for x with any number of axes from two up. Leave x, w and b
-# as they are.
+# as they are. The last lines of each exercise stand there already: your code gives the names they use, here `out`, a value.
 
 # %% exercise="affine_forward"
 def affine_forward(x, w, b):
