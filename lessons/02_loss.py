@@ -150,7 +150,7 @@ def mse(pred, y):
 # %% [markdown]
 # <details><summary>Hint 1 · where to look</summary>
 #
-# The table with the three steps, and the paragraph about refusing just above. Refuse first, compute afterwards.
+# The table with the three steps, and the paragraph about refusing above this exercise. Refuse first, compute afterwards.
 #
 # </details>
 # <details><summary>Hint 2 · the idea</summary>
