@@ -82,9 +82,12 @@ class Session:
 
     def end(self, how: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(how)
-        rest, _ = self.process.communicate(timeout=120)
-        self.said += rest.splitlines()
-        return self.process.returncode
+        code = self.process.wait(timeout=60)
+        # a kernel may outlive its server for a moment and hold the pipe open: read what is there
+        assert self.process.stdout is not None
+        os.set_blocking(self.process.stdout.fileno(), False)
+        self.said += (os.read(self.process.stdout.fileno(), 100_000).decode()).splitlines()
+        return code
 
 
 @contextlib.contextmanager

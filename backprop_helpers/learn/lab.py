@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import urllib.error
 import urllib.request
 import webbrowser
@@ -23,6 +24,7 @@ from . import LearnError
 
 FIRST_PORT = 8888
 TRIES = 50
+LONGEST_END = 15.0  # seconds
 
 
 def prepare_environment(workspace: Path) -> None:
@@ -219,11 +221,15 @@ def trust(notebooks: Iterable[Path]) -> None:
 def _end_on_signals(server: Any) -> None:
     """Let Ctrl+C, a closed terminal and a polite kill end it tidily; Jupyter itself asks back, or not at all.
 
-    A second Ctrl+C ends it at once.
+    A second Ctrl+C ends it at once; a shutdown that hangs is cut short, and kernels notice and end themselves.
     """
 
     def end(_signal: int, _frame: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        server.remove_server_info_file()
+        guard = threading.Timer(LONGEST_END, os._exit, (0,))
+        guard.daemon = True
+        guard.start()
         server.stop(from_signal=True)
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
