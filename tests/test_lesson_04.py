@@ -152,6 +152,22 @@ def test_any_slope_between_the_two_sides_is_right_at_the_kink_and_no_other():
     assert not diagnose("relu_backward", lambda dout, x: dout * np.heaviside(x, np.nan))
 
 
+@pytest.mark.parametrize("side", ["<", "<="])
+def test_a_mistake_is_named_whatever_it_does_at_the_kink(side):
+    def off(x):
+        return x < 0 if side == "<" else x <= 0
+
+    def overwrites(dout, x):
+        dout[off(x)] = 0
+        return dout
+
+    def inverted(dout, x):
+        return dout * off(x)
+
+    assert diagnose("relu_backward", overwrites).misconception == "relu-backward-overwrites-dout"
+    assert diagnose("relu_backward", inverted).misconception == "relu-backward-mask-inverted"
+
+
 # --- the bug hunt ------------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backprop_helpers.checks.compare import Difference, as_numbers, close
+import numpy as np
+
+from backprop_helpers.checks.compare import Difference, as_numbers, close, tolerance_for
 from backprop_helpers.checks.observe import Observation, observe
 from backprop_helpers.checks.patterns import describe
 from backprop_helpers.checks.spec import Case, Exercise, Fn, Quantity, Tolerance
@@ -95,10 +97,12 @@ def _same(exercise: Exercise, trial: Trial, replay: Observation) -> bool:
         return False
     if exercise.quiet and not trial.differences and bool(seen.warned) != bool(replay.warned):
         return False  # where the values are right, a warning is all there is to go by
-    return all(_agree(q, trial.case, seen, replay) for q in exercise.quantities)
+    return all(_agree(q, trial, replay) for q in exercise.quantities)
 
 
-def _agree(quantity: Quantity, case: Case, seen: Observation, replay: Observation) -> bool:
+def _agree(quantity: Quantity, trial: Trial, replay: Observation) -> bool:
+    """Whether both gave the same; where several answers are right, as at a kink, two right ones are the same."""
+    case, seen = trial.case, trial.seen
     got, theirs = as_numbers(seen.values.get(quantity.name)), as_numbers(replay.values.get(quantity.name))
     if isinstance(got, str) or isinstance(theirs, str):
         return got is theirs or (isinstance(got, str) and isinstance(theirs, str) and got == theirs)
@@ -107,6 +111,11 @@ def _agree(quantity: Quantity, case: Case, seen: Observation, replay: Observatio
     near = close(got, theirs, SAME)
     if quantity.name in case.free and got.shape == near.shape:
         near = near | case.free[quantity.name]
+    right = [np.asarray(e, dtype=float) for e in trial.expected.get(quantity.name, ())]
+    if len(right) > 1 and all(r.shape == got.shape for r in right):
+        tolerance = tolerance_for(quantity, case)
+        mine, known = (np.any([close(a, r, tolerance) for r in right], axis=0) for a in (got, theirs))
+        near = near | (mine & known)
     return bool(near.all())
 
 
@@ -128,8 +137,7 @@ def _one_for_each_quantity(
             m
             for m in suspects
             if all(
-                not replay(m, i).problem and _agree(quantity, t.case, t.seen, replay(m, i))
-                for i, t in enumerate(trials)
+                not replay(m, i).problem and _agree(quantity, t, replay(m, i)) for i, t in enumerate(trials)
             )
         )
         if len(fits) != 1:
