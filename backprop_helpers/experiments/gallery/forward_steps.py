@@ -13,7 +13,8 @@ from backprop_helpers.layers import affine_forward, relu_forward
 
 W1, B1 = np.array([[1, 0, -1], [2, 1, 0]]), np.array([1, -1, 0])
 W2, B2 = np.array([2, -2, 3]), -1
-COLUMNS = (9.0, 39.0, 66.0, 92.0)
+COLUMNS = (8.5, 39.5, 65.5, 91.5)
+HALF = 8.2  # half the width of a box
 ROWS = {2: (70.0, 32.0), 3: (88.0, 51.0, 14.0), 1: (51.0,)}
 LETTERS = ("x", "z", "h", "score")
 SUBSCRIPTS = "₁₂₃"
@@ -40,7 +41,7 @@ class _Canvas(Panel):
     """A panel without axes: 0 to 100 both ways."""
 
     def __init__(self) -> None:
-        super().__init__((0, 100), (0, 100), width=640, height=350, xticks=(), yticks=())
+        super().__init__((0, 100), (0, 100), width=530, height=350, xticks=(), yticks=())
         self.left = self.right = self.top = self.bottom = 6
 
     def body(self) -> str:
@@ -55,14 +56,14 @@ def view(r: Flow) -> Figure:
         for unit in range(len(values)):
             _node(canvas, r, layer, unit)
     for layer, text in enumerate(("input", "affine", "ReLU", "affine")):
-        canvas.label(COLUMNS[layer], 99, text, "muted", size=12.5)
+        canvas.label(COLUMNS[layer], 100, text, "muted", dy=11, size=13.5)
     return Figure(canvas)
 
 
 def _edges(canvas: Panel, r: Flow, layer: int, colour: str) -> None:
     """All connections from one column to the next, each with its weight close to where it arrives."""
     starts, ends = ROWS[len(r.values[layer])], ROWS[len(r.values[layer + 1])]
-    x0, x1 = COLUMNS[layer] + 7, COLUMNS[layer + 1] - 7.5
+    x0, x1 = COLUMNS[layer] + HALF, COLUMNS[layer + 1] - HALF - 0.5
     for i, y0 in enumerate(starts):
         for j, y1 in enumerate(ends):
             if layer == 1 and i != j:
@@ -71,7 +72,7 @@ def _edges(canvas: Panel, r: Flow, layer: int, colour: str) -> None:
             at = 0.7 if layer == 0 else 0.4
             text = "" if layer == 1 else f"× {number(float(W1[i, j] if layer == 0 else r.weights[i]))}"
             canvas.label(
-                x0 + at * (x1 - x0), y0 + at * (y1 - y0), text, colour, dy=4 if layer == 0 else -5, size=12.5
+                x0 + at * (x1 - x0), y0 + at * (y1 - y0), text, colour, dy=4 if layer == 0 else -5, size=13.5
             )
 
 
@@ -81,12 +82,13 @@ def _node(canvas: Panel, r: Flow, layer: int, unit: int) -> None:
     name = LETTERS[layer] + (SUBSCRIPTS[unit] if layer < 3 else "")
     silent = layer == 2 and known and value == 0
     colour = "muted" if silent or not known else "orange" if layer == r.step else "blue"
-    canvas.rectangle(x - 7, y - 6, x + 7, y + 6, "paper", opacity=1)
-    canvas.rectangle(x - 7, y - 6, x + 7, y + 6, colour, opacity=0.15)
-    canvas.label(x, y, f"{name} = {number(value) if known else '?'}", "ink" if known else "muted", dy=4.5)
+    canvas.rectangle(x - HALF, y - 6, x + HALF, y + 6, "paper", opacity=1)
+    canvas.rectangle(x - HALF, y - 6, x + HALF, y + 6, colour, opacity=0.15)
+    text, size = f"{name} = {number(value) if known else '?'}", 12 if layer == 3 else 13
+    canvas.label(x, y, text, "ink" if known else "muted", dy=4.5, size=size)
     if layer in (1, 3):
         bias = float(B1[unit]) if layer == 1 else float(B2)
-        canvas.label(x, y, f"b = {number(bias)}", "muted", dy=36, size=12)
+        canvas.label(x, y, f"b = {number(bias)}", "muted", dy=36, size=13)
 
 
 def sentence(r: Flow) -> str:
