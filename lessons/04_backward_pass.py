@@ -525,7 +525,7 @@ check("mse_backward", mse_backward, hidden=True)
 # \end{aligned}
 # $$
 #
-# The loss of a batch is the mean over its $N$ rows, so every row is divided by $N$: $\;ds = (p - \text{one-hot}(y))/N$, of shape $(N, C)$.
+# $[c = y]$ is 1 at the label and 0 elsewhere. The loss of a batch is the mean over its $N$ rows, so every row is divided by $N$: $\;ds = (p - \text{one-hot}(y))/N$, of shape $(N, C)$.
 
 # %% [markdown]
 # Worked: scores $(\log 1, \log 2, \log 5)$, label 2, one row. The exponentials are 1, 2 and 5, their sum is 8, so
@@ -540,7 +540,7 @@ check("mse_backward", mse_backward, hidden=True)
 # </details>
 
 # %%
-# p − one-hot by nudging log Σ exp(s) − s_y, for the worked row. Multiplied by 8 to make the fractions whole.
+# The worked row by nudging log Σ exp(s) − s_y; times 8, to make the fractions whole.
 s, label = np.log([1.0, 2, 5]), 2
 ds = numerical_gradient(lambda s: np.log(np.exp(s).sum()) - s[label], (s,))[0]
 print("8 · ds =", np.round(8 * ds, 6).tolist())
@@ -559,7 +559,7 @@ print("8 · p  =", np.round(8 * softmax(s[None, :])[0], 6).tolist())
 def softmax_loss(x, y):
     """Mean cross-entropy of softmax(x), and its gradient.
 
-    x: (N, C), the scores, finite for any finite scores
+    x: (N, C), the scores; loss and dx must be finite for any finite scores
     y: (N,), integer labels 0 … C − 1
     Returns loss (one number), dx (N, C)
     """
@@ -608,10 +608,10 @@ check("softmax_loss", softmax_loss, hidden=True)
 #
 # | forward | | backward |
 # |---|---|---|
-# | 1. $z_1 = x w_1 + b_1$ | | 5. from $dz_1$: $dw_1$, $db_1$ |
-# | 2. $h_1 = \max(0, z_1)$ | | 4. from $dh_1$: $dz_1$ |
-# | 3. $s = h_1 w_2 + b_2$ | | 3. from $ds$: $dw_2$, $db_2$, **and** $dh_1$ |
-# | 4. $L$ = loss of $s$ | → | 1. and 2. from $L$: $ds$ |
+# | 1. $z_1 = x w_1 + b_1$ | | 4. from $dz_1$: $dw_1$, $db_1$ |
+# | 2. $h_1 = \max(0, z_1)$ | | 3. from $dh_1$: $dz_1$ |
+# | 3. $s = h_1 w_2 + b_2$ | | 2. from $ds$: $dw_2$, $db_2$, **and** $dh_1$ |
+# | 4. $L$ = loss of $s$ | → | 1. from $L$: $ds$ |
 #
 # What `affine_backward` calls `dx` is the gradient of the layer *before*, in other words the next upstream. It is the thread that runs
 # through all layers.
@@ -649,7 +649,8 @@ def small_loss(w1, b1, w2, b2):
 
 
 print("loss =", small_loss(w1, b1, w2, b2))
-for name, grad in zip(("dw1", "db1", "dw2", "db2"), numerical_gradient(small_loss, (w1, b1, w2, b2)), strict=True):
+found = numerical_gradient(small_loss, (w1, b1, w2, b2))
+for name, grad in zip(("dw1", "db1", "dw2", "db2"), found, strict=True):
     print(name, "=", (np.round(grad, 5) + 0.0).tolist())
 
 # %% [markdown]
