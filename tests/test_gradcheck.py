@@ -216,6 +216,40 @@ def test_noise_is_measured(rng: np.random.Generator) -> None:
     assert 0.5e-10 < np.median(noise) < 2e-10
 
 
+def test_a_kink_close_by_is_no_noise() -> None:
+    line = np.maximum(0.0, 3.5 - np.array(PLACES, dtype=float))[:, None]
+    assert output_noise(line, 2.0**-52)[0] < 1e-14
+    assert output_noise(line[::-1], 2.0**-52)[0] < 1e-14
+
+
+def test_a_function_that_wriggles_faster_than_any_step_is_not_judged() -> None:
+    x = np.array([1.0, 2.0])
+    report = gradcheck(lambda x: np.sin(1e14 * x), lambda d, x: d * 1e14 * np.cos(1e14 * x), (x,))
+    assert not report.failed
+    assert report["dx"].kind == "too noisy"
+    assert "choose inputs at which it changes less wildly" in str(report)
+    jump = gradcheck(np.floor, lambda d, x: 0 * d, (np.array([1.0, 2.0, 2.5]),))
+    assert (jump["dx"].skipped, jump.passed) == (2, True)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_saturated_functions_are_no_false_alarm(mode: str) -> None:
+    """log(1 + exp(-40)) is flat in double precision, and its slope on paper is 4e-18."""
+    x = np.array([40.0, 41.0, 45.0])
+    report = gradcheck(
+        lambda x: np.log(1 + np.exp(-x)), lambda d, x: -d * np.exp(-x) / (1 + np.exp(-x)), (x,), mode=mode
+    )
+    assert report.passed
+
+
+def test_stationary_points_are_judged() -> None:
+    x = np.zeros((2, 3))
+    for f in (square, lambda x: x**3, lambda x: np.cos(x) - 1):
+        assert gradcheck(f, lambda d, x: 0 * x, (x,)).passed
+        report = gradcheck(f, lambda d, x: 0 * x + 1e-3, (x,))
+        assert report["dx"].wrong == 6
+
+
 def test_single_precision_is_recognised_behind_doubles(rng: np.random.Generator) -> None:
     double = rng.standard_normal((12, 5))
     assert format_spacing(double, 2.0**-52) == 2.0**-52
@@ -269,6 +303,9 @@ def test_report_names_the_worst_entry_and_the_first_wrong_quantity(rng: np.rando
     assert 0 < worst.noise < 1e-7
     assert f"1 of 12 entries; worst at [2, 1]: got 5, expected {exact:.6g}; they differ by" in str(report)
     assert report["dx"].wrong == 24
+    first_dx = affine_back(upstream, *args)[0]
+    assert report["dx"].worst is not None
+    assert report["dx"].worst.index == np.unravel_index(np.argmax(np.abs(first_dx)), first_dx.shape)
     ordered = gradcheck(affine, back, args, upstream=upstream, order=["x", "dw"])
     assert ordered.first_wrong is ordered["dx"]
     assert "Begin with dx" in ordered.headline

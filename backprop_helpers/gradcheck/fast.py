@@ -25,7 +25,7 @@ def check_directions(scalar: Scalar, claim: Claim, rng: np.random.Generator) -> 
         line = _slope_along(scalar, claim, _direction(scalar, claim.k, rng))
         if line.kink or not line.finite:
             return None
-        if abs(line.excess) > line.tolerance:
+        if abs(line.excess) > line.tolerance and not too_noisy(scalar, 0.0, claim.g):
             return _wrong(scalar, claim, rng)
         widest = max(widest, line, key=lambda one: one.tolerance)
     result = claim.quantity()
@@ -59,7 +59,8 @@ def _slope_along(scalar: Scalar, claim: Claim, direction: Floats) -> Line:
     h = scalar.eps ** (1.0 / 3.0)
     excess, slope = _glance(scalar, claim, direction, h)
     own = 4.0 * claim.eps * float(np.abs(claim.g) @ np.abs(direction))
-    tolerance = SAFETY * scalar.rounding / (2.0 * h) + BEND * h * h * abs(slope) + own
+    floor = scalar.floor * float(np.abs(direction).sum())
+    tolerance = SAFETY * scalar.rounding / (2.0 * h) + floor + BEND * h * h * abs(slope) + own
     if abs(excess) <= tolerance:
         return Line(excess, tolerance, kink=False, finite=True)
     line = scalar.look(claim.k, direction, h, claim.g)

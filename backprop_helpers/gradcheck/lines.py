@@ -56,6 +56,7 @@ class Scalar:
         self.upstream: Floats = np.ones(self.base.size)
         self.eps = float(np.finfo(np.float64).eps)
         self.noise: Floats = np.zeros(self.base.size)
+        self.reach: Floats = np.abs(self.base.reshape(-1)).astype(np.float64)
 
     def value(self) -> NDArray[Any]:
         """f at the present arguments; whatever is no real array is refused by `as_output`."""
@@ -95,7 +96,9 @@ class Scalar:
         return again
 
     def measure_noise(self, differentiated: Sequence[int], rng: np.random.Generator) -> None:
-        """Set `eps`, the spacing of f's number format, and `noise` (size of f,), by 12 evaluations close by."""
+        """Set `eps`, the spacing of f's number format, and `noise` (size of f,), by 12 evaluations close by; `reach`, the size of each
+        output or of its change over a longer way, by one more.
+        """
         start = [self.args[k].copy() for k in differentiated]
         moves = [rng.uniform(0.5, 1.0, a.shape) * (typical_size(a) * 2.0**-27) for a in start]
         values = np.empty((len(PLACES), *self.shape))
@@ -103,6 +106,10 @@ class Scalar:
             for k, a, move in zip(differentiated, start, moves, strict=True):
                 self.args[k][...] = a + place * move
             values[p] = self._same_shape(self.value())
+        for k, a, move in zip(differentiated, start, moves, strict=True):
+            self.args[k][...] = a + 2.0**15 * move
+        far = np.abs(self._same_shape(self.value()) - self.base).reshape(-1)
+        self.reach = np.maximum(self.reach, np.nan_to_num(far, posinf=0.0))
         for k, a in zip(differentiated, start, strict=True):
             self.args[k][...] = a
         own = float(np.finfo(self.base.dtype).eps)
@@ -116,6 +123,15 @@ class Scalar:
     def rounding(self) -> float:
         """Standard deviation of the noise of a difference of two values of L."""
         return float(np.sqrt(2.0 * np.sum((self.upstream * self.noise) ** 2)))
+
+    @property
+    def floor(self) -> float:
+        """Slopes below which f may be flat in its number format though it is not on paper.
+
+        Where a sigmoid or the probability of a class is within a rounding of 1, it does not move at all any more, and
+        the slope on paper is at most that rounding.
+        """
+        return 4.0 * self.eps * float(np.abs(self.upstream).sum())
 
     def steps(self, k: int) -> Floats:
         """The central difference's best step for each entry of args[k], flattened.
@@ -148,10 +164,10 @@ class Scalar:
         return right, left
 
     def look_at_entry(self, k: int, i: int, h: float, gradient: Floats) -> Line:
-        """`look` along one entry; with a step short beside the entry itself where f ends close by, as log does."""
+        """`look` along one entry; with steps that are short beside the entry itself where f ends or bends close by."""
         line = self.look(k, i, h, gradient)
         own = abs(float(self.args[k].reshape(-1)[i])) * self.eps ** (1.0 / 3.0)
-        if line.finite or not 0.0 < own < h:
+        if (line.finite and not line.kink) or not 0.0 < own < h:
             return line
         return self.look(k, i, own, gradient)
 
@@ -162,57 +178,60 @@ class Scalar:
         claimed to be, flattened; slopes are compared with it along the moves really made, so that no rounding of the
         moves is mistaken for an error.
         """
+        rises, claims, bends = (np.empty(len(LADDER)) for _ in range(3))
+        steps = h * np.array(LADDER)
+        with np.errstate(all="ignore"):
+            for n, t in enumerate(steps.tolist()):
+                up, predicted_up = self._move(k, direction, t, gradient)
+                down, predicted_down = self._move(k, direction, -t, gradient)
+                rises[n] = (up - down) @ self.upstream
+                claims[n] = (rises[n] - (predicted_up - predicted_down)) / (2.0 * t)
+                # The two sides are compared output by output, so that none can cancel another.
+                bends[n] = np.abs(up + down) @ np.abs(self.upstream) / t
+        way = 1.0 if isinstance(direction, int) else float(np.abs(direction).sum())
+        return self._judge(steps, rises / (2.0 * steps), claims, bends, way * self.floor)
+
+    def _move(self, k: int, direction: Floats | int, t: float, gradient: Floats) -> tuple[Floats, float]:
+        """How every output changes when args[k] moves by t along direction, and how L should according to gradient."""
         a = self.args[k].reshape(-1)
         start = a.copy()
-        one = isinstance(direction, (int, np.integer))
-        claims, bends, jags = [], [], []
-        f0 = self.base.reshape(-1).astype(np.float64)
-        with np.errstate(all="ignore"):
-            for factor in LADDER:
-                change: list[Floats] = []
-                moved: list[Any] = []
-                for t in (h * factor, -h * factor):
-                    if one:
-                        a[direction] = start[direction] + t
-                        moved.append((a[direction] - start[direction]) * gradient[direction])
-                    else:
-                        a += t * direction
-                        moved.append((a - start) @ gradient)
-                    change.append(self._same_shape(self.value()).reshape(-1) - f0)
-                    a[...] = start
-                t = h * factor
-                dl = float((change[0] - change[1]) @ self.upstream)
-                claims.append((dl - float(moved[0] - moved[1])) / (2.0 * t))
-                # Slopes of the two sides, compared output by output so that none can cancel another.
-                both = np.abs(change[0] + change[1])
-                bends.append(float(both @ np.abs(self.upstream)) / t)
-                jags.append(4.0 * float(np.abs(self.upstream) @ self.noise) / t)
-        return self._judge(np.array(claims), np.array(bends), np.array(jags), h)
+        if isinstance(direction, int):
+            a[direction] += t
+            predicted = float((a[direction] - start[direction]) * gradient[direction])
+        else:
+            a += t * direction
+            predicted = float((a - start) @ gradient)
+        change: Floats = self._same_shape(self.value()).reshape(-1) - self.base.reshape(-1).astype(np.float64)
+        a[...] = start
+        return change, predicted
 
-    def _judge(self, claims: Floats, bends: Floats, jags: Floats, h: float) -> Line:
-        steps = h * np.array(LADDER)
+    def _judge(self, steps: Floats, slopes: Floats, claims: Floats, bends: Floats, floor: float) -> Line:
         usable = np.isfinite(claims)
         if usable.sum() < 3 or not usable[-1]:
             return Line(float("nan"), float("inf"), kink=False, finite=False)
         # A smooth function bends 64 times less over a step 64 times smaller; a kink is as sharp at any scale.
         near, far = -2, -4
+        jagged = float(np.abs(self.upstream) @ self.noise) / steps[near]
         kink = bool(
-            bends[near] > SAFETY * jags[near] / 4.0
+            bends[near] > SAFETY * jagged
             and np.isfinite(bends[far])
             and bends[near] > 0.25 * bends[far]
             # No excuse for an error a thousand times its size.
             and bends[near] > 1e-3 * abs(claims[near])
         )
+        rounding = SAFETY * self.rounding / (2.0 * steps[1:]) + floor
         # The change from one step to the next shows the truncation; the smaller step is the better of the two.
-        rounding = SAFETY * self.rounding / (2.0 * steps)
-        wide, narrow = claims[:-1], claims[1:]
         with np.errstate(invalid="ignore"):
-            errors = np.abs(wide - narrow) + rounding[1:]
+            errors = np.abs(np.diff(claims)) + rounding
+            gaps = np.abs(np.diff(slopes))
         errors[~np.isfinite(errors)] = np.inf
         best = int(np.argmin(errors))
-        return Line(
-            float(narrow[best]), float(errors[best]), kink=kink, finite=bool(np.isfinite(errors[best]))
-        )
+        # Slopes of a smooth function settle as the steps shrink, until rounding takes over. Where they do not, and even
+        # the best two disagree, f jumps or wriggles faster than the steps can follow.
+        grows = bool(np.any((gaps[1:] > gaps[:-1]) & (gaps[1:] > rounding[1:])))
+        kink |= grows and bool(gaps[best] > max(rounding[best], 0.05 * abs(slopes[best + 1])))
+        finite = bool(np.isfinite(errors[best]))
+        return Line(float(claims[best + 1]), float(errors[best]), kink=kink, finite=finite)
 
 
 def typical_size(a: Floats) -> float:

@@ -93,7 +93,7 @@ def numerical_vjp(
         right, left = scalar.slopes(k, every, h)
         value = (right + left) / 2.0
         wide = sum(scalar.slopes(k, every, 4.0 * h)) / 2.0
-        noise = SAFETY * scalar.rounding / (2.0 * h) + np.abs(wide - value)
+        noise = SAFETY * scalar.rounding / (2.0 * h) + scalar.floor + np.abs(wide - value)
         kink = np.zeros(every.size, dtype=bool)
         zero = np.zeros(every.size)
         for i in np.flatnonzero(needs_a_look(scalar, value - wide, right, left, h)):
@@ -112,7 +112,8 @@ def first_tolerance(scalar: Scalar, slopes: Floats, h: Floats) -> Floats:
     """How far from the truth central differences with steps h may be, before any second look."""
     finite = np.abs(slopes[np.isfinite(slopes)])
     largest = float(finite.max()) if finite.size else 0.0
-    return np.asarray(SAFETY * scalar.rounding / (2.0 * h) + BEND * scalar.eps ** (2.0 / 3.0) * largest)
+    rounding = SAFETY * scalar.rounding / (2.0 * h) + scalar.floor
+    return np.asarray(rounding + BEND * scalar.eps ** (2.0 / 3.0) * largest)
 
 
 def needs_a_look(

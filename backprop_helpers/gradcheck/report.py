@@ -207,8 +207,8 @@ def wrong_sentence(worst: Entry | None, wrong: int, total: int, skipped: int) ->
 def noisy_sentence(noise: float) -> str:
     """Why nothing can be said about a quantity."""
     return (
-        f"could not be checked: rounding alone may explain differences up to {noise:.1g}, about as much as the "
-        "gradient itself. Compute f in double precision (float64)."
+        f"could not be checked: f has too few correct digits here, and they leave the gradient open by {noise:.1g}. "
+        "Compute f in double precision (float64), and choose inputs at which it changes less wildly."
     )
 
 
