@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
@@ -48,4 +50,8 @@ def hand_in(notebook: NotebookNode, course: Path, learner: str, lesson: str) -> 
     path = course / "submitted" / learner / lesson / f"{lesson}.ipynb"
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, path)
+    # `nbgrader submit` writes both; release_feedback stops with a traceback where one is missing
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
+    (path.parent / "timestamp.txt").write_text(now, encoding="utf-8")
+    (path.parent / "submission_secret.txt").write_text(secrets.token_hex(32), encoding="utf-8")
     return path

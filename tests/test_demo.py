@@ -1,0 +1,88 @@
+"""The demo class: every kind of submission gets the marks it must, and one clear sentence in its feedback."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from backprop_helpers.demo.learners import CLASS, EXERCISES, LESSON
+from backprop_helpers.demo.run import DemoError, Row, feedback, grade, prepare
+from backprop_helpers.demo.show import marks_table, where_to_look
+
+ROOT = Path(__file__).resolve().parent.parent
+# What a learner reads of the exercise that went wrong. Each sentence names the function.
+SENTENCES = {
+    "learner-02": "cross_entropy is still empty",
+    "learner-03": "mse: The loss is the sum of the squared errors",
+    "learner-04": "There is no function softmax here: run the cell that defines it",
+    "learner-05": "accuracy did not come back within 5 seconds and was stopped",
+    "learner-06": "mse is still empty",
+    "learner-08": "log_softmax stopped with ValueError",
+    "learner-09": "cross_entropy returned None. Does it end with `return",
+    "learner-10": "it printed 10,000,001 characters in one call",
+    "learner-11": "There is no function softmax here, but there is sofmax",
+    "learner-12": "softmax: p is right, but the maximum is subtracted from scores itself",
+}
+
+
+def row(learner, **changed):
+    full = dict.fromkeys(EXERCISES, 3.0)
+    return Row(learner, {**full, **changed}, full, by_hand=True, seconds=1.0)
+
+
+class TestTable:
+    def test_a_mark_that_is_not_as_expected_is_shown(self):
+        rows = [row(CLASS[0]), row(CLASS[1], mse=0.0)]
+        assert [r.right for r in rows] == [True, False]
+        console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
+        console.print(marks_table(rows))
+        text = console.export_text()
+        assert "15 ✓" in text
+        assert "15 ✗" in text
+        assert max(map(len, text.splitlines())) <= 80
+        assert "Not as expected: learner-02." in where_to_look(Path("demo"), rows)
+
+    def test_the_class_has_twelve_learners_without_names_of_persons(self):
+        assert [learner.name for learner in CLASS] == [f"learner-{i:02d}" for i in range(1, 13)]
+        assert all(set(learner.holds) <= set(EXERCISES) for learner in CLASS)
+
+
+def test_a_folder_that_is_not_a_demo_is_left_alone(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(DemoError, match="holds something that is not a demo"):
+        prepare(ROOT, tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+@pytest.mark.nbgrader
+@pytest.mark.slow
+class TestGraded:
+    @pytest.fixture(scope="class", autouse=True)
+    @classmethod
+    def graded(cls, tmp_path_factory):
+        cls.course = tmp_path_factory.mktemp("demo") / "course"
+        prepare(ROOT, cls.course)
+        cls.rows = {row.learner.name: row for row in grade(cls.course)}
+        feedback(cls.course)
+
+    def page(self, learner: str) -> str:
+        text = (self.course / "feedback" / learner / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
+        return html.unescape(re.sub(r"<[^>]+>", "", text))
+
+    @pytest.mark.parametrize("learner", CLASS, ids=lambda learner: learner.kind)
+    def test_marks(self, learner):
+        row = self.rows[learner.name]
+        assert row.marks == row.expected
+        assert row.by_hand == bool(learner.answer)
+
+    @pytest.mark.parametrize("name", SENTENCES)
+    def test_one_clear_sentence_in_the_feedback(self, name):
+        assert SENTENCES[name] in self.page(name)
+
+    def test_what_was_printed_is_not_in_the_feedback(self):
+        assert len(self.page("learner-10")) < 2 * len(self.page("learner-01"))
+        assert "xxxxxxxx" not in self.page("learner-10")
