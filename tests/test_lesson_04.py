@@ -168,6 +168,16 @@ def test_a_mistake_is_named_whatever_it_does_at_the_kink(side):
     assert diagnose("relu_backward", inverted).misconception == "relu-backward-mask-inverted"
 
 
+def test_wrong_values_are_named_where_an_argument_is_changed_in_place_besides():
+    def inverted_in_place(dout, x):
+        dout[x > 0] = 0
+        return dout
+
+    result = diagnose("relu_backward", inverted_in_place)
+    assert result.misconception == "relu-backward-mask-inverted"
+    assert any("changes dout in place" in remark for remark in result.remarks)
+
+
 # --- the bug hunt ------------------------------------------------------------------------------------------
 
 

@@ -207,7 +207,7 @@ def _message(exercise: Exercise, bad: Trial, first: tuple[Trial, Difference] | N
     if not harmful:
         return f"{exercise.name} gives the right values, but NumPy warns on the way: {bad.seen.warned}."
     names = " and ".join(harmful)
-    return f"{exercise.name} gives the right values but changes {names} in place; whoever called it still needs {names} as it was."
+    return f"{exercise.name} gives the right values but changes {names} in place; whoever called it still needs the old values."
 
 
 def _where(bad: Trial, first: tuple[Trial, Difference] | None, message: str, hidden: bool) -> str:
@@ -258,7 +258,9 @@ def _remarks(exercise: Exercise, trials: Sequence[Trial], passed: bool) -> tuple
         remarks.append(f"NumPy warned: {warned}.")
     harmful = sorted({name for t in trials for name in _harmful(exercise, t.seen)})
     if harmful and not passed and any(t.differences for t in trials):
-        remarks.append(f"it also changes {' and '.join(harmful)} in place, which must stay as it was.")
+        remarks.append(
+            f"it also changes {' and '.join(harmful)} in place, where the old values are still needed."
+        )
     return tuple(remarks)
 
 
