@@ -49,7 +49,7 @@ class Inputs:
             )
             raise TypeError(
                 f"There is nothing to differentiate: no argument holds floats ({kinds}). A small nudge of a whole "
-                "number is rounded away, so pass a float copy: x.astype(float)."
+                "number is rounded away, so pass arrays of floats: np.asarray(x, dtype=float)."
             )
         return self.floating
 

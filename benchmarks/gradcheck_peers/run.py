@@ -89,8 +89,8 @@ def page(result: dict[str, Any]) -> str:
             "## Time",
             "",
             f"One affine layer, x (32, 48), w (48, 10), b (10), float64, written natively for each checker; medians of "
-            f"{result['rounds']} rounds, all checkers in turn within a round of one process, so that a busy machine is "
-            "busy for all of them. Ours includes everything it does besides comparing: noise, kinks, changes in place, "
+            f"{result['rounds'][0]} rounds of the full checks and {result['rounds'][1]} of the fast ones, all in turn within "
+            "a round of one process, so that a busy machine is busy for all of them. Ours includes everything it does besides comparing: noise, kinks, changes in place, "
             "repeated calls.",
             "",
             *times_table(result),
