@@ -62,7 +62,8 @@ def log_softmax(scores: Array) -> Array:
     (Blanchard, Higham and Higham, IMA Journal of Numerical Analysis 41 (2021), 2311–2330).
     """
     shifted = scores - scores.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    result: Array = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return result
 
 
 def softmax(scores: Array) -> Array:
@@ -71,7 +72,8 @@ def softmax(scores: Array) -> Array:
     scores: (N, C) logits. Returns p (N, C), each row non-negative with sum 1.
     """
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    p: Array = powers / powers.sum(axis=1, keepdims=True)
+    return p
 
 
 def cross_entropy(scores: Array, y: Array) -> float:

@@ -155,4 +155,5 @@ def _one_for_each_quantity(
             return []
         if fits[0] not in found:
             found.append(fits[0])
-    return found
+    # one name alone would have fitted as a whole, if it were the explanation
+    return found if len(found) > 1 else []

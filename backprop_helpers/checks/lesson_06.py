@@ -26,10 +26,10 @@ LESSON = "06_training_loop"
 def _epochs(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
     """Two epochs from one generator, and one more from a generator in the same state as the first."""
     x, y, batch_size, rng = case.args
-    twin = copied(rng)
+    twin, kept_x, kept_y = copied(rng), x.copy(), y.copy()
     first = _batches(exercise, fn(x, y, batch_size, rng), x, y)
-    second = _batches(exercise, fn(x, y, batch_size, rng), x, y)
-    again = _batches(exercise, fn(x, y, batch_size, twin), x, y)
+    second = _batches(exercise, fn(kept_x.copy(), kept_y.copy(), batch_size, rng), x, y)
+    again = _batches(exercise, fn(kept_x.copy(), kept_y.copy(), batch_size, twin), x, y)
     order, other, same = (np.concatenate([rows for rows, _ in epoch]) for epoch in (first, second, again))
     return {
         "batch sizes": [len(rows) for rows, _ in first],

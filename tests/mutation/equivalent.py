@@ -29,7 +29,7 @@ EQUIVALENT: dict[str, str] = {
     "train | without `history.diverged(loss, config)`": _WHY,
     "train | without `history.stopped = f'no better validation loss for {stopping.patience} epochs'`": _WHY,
     "softmax | powers = np.exp(scores - scores.max(axis=-1, keepdims=True))": _LAST,
-    "softmax | return powers / powers.sum(axis=-1, keepdims=True)": _LAST,
+    "softmax | p = powers / powers.sum(axis=-1, keepdims=True)": _LAST,
     "log_softmax | shifted = scores - scores.max(axis=-1, keepdims=True)": _LAST,
-    "log_softmax | return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))": _LAST,
+    "log_softmax | result = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))": _LAST,
 }
