@@ -16,9 +16,11 @@ REGIONS = {"SOLUTION": ("exercise", "answer"), "HIDDEN TESTS": ("check",), "MARK
 GIVEN = "given"  # tag of a cell that may show a solution, because its code is there to be mended
 _MARKER = re.compile(r"\b(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)\b")
 _NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,47}$")
+# A shape in parentheses, or a word for what has none: a number, a container, a thing of a named class, a setting.
 _SHAPE = re.compile(
-    r"\([^()]*[A-Z0-9…][^()]*\)|\b(shape|scalar|numbers?|float|int|integers?|bool|dict|list|tuple|string|str|"
-    r"function|callable|generator|any size|Tensor)\b"
+    r"\([^()]*[A-Z0-9…][^()]*\)|\b[A-Z]\w*[a-z]\w*[A-Z]\w*|\b(?i:shapes?|scalar|numbers?|floats?|ints?|integers?|bool|true|"
+    r"false|dict|dictionary|list|tuple|pairs?|string|str|function|callable|generator|any size|tensor|none|rows|epochs|"
+    r"steps|optimizer|optimiser|settings?|params)\b"
 )
 _CALLED = re.compile(r"\bcheck\(\s*[\"']([^\"']+)[\"']")
 
@@ -209,7 +211,7 @@ def _shapes_said(cell: Cell, node: ast.FunctionDef, *, skip_first: bool) -> Foun
                     f"write for example `{argument.arg}: (N, D)` or `{argument.arg}: scalar`."
                 ),
             )
-    gives = re.search(r"\breturns?\b|->", docstring, re.IGNORECASE)
+    gives = re.search(r"\b(?=true\b|false\b)|\b(returns?|gives?|yields?)\b|->", docstring, re.IGNORECASE)
     if _returns_something(node) and not (gives and _SHAPE.search(docstring[gives.end() :])):
         yield line, f"the docstring of {node.name} does not say what it returns and in which shape."
 
