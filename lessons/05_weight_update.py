@@ -138,11 +138,10 @@ print(f"best of 1,000 random directions: {best:.5f}   against the gradient: {aga
 # </details>
 
 # %%
-# The gaps, checked. Look only after you have filled them in.
+# The gaps, computed. Run it after you have filled them in.
 w = np.array([2.0, 3.0])
-assert gradient(w).tolist() == [2, 12]
-w = w - 0.5 * gradient(w)
-assert (w.tolist(), loss(w)) == ([1, -3], 18.5)
+next_w = w - 0.5 * gradient(w)
+print("dw", gradient(w), "  next w", next_w, "  loss from", loss(w), "to", loss(next_w))
 
 # %% [markdown]
 # ### An optimizer is a function
@@ -166,6 +165,8 @@ print(paint({"coats": 3}))
 # %% [markdown]
 # Later entries of the braces win over earlier ones, `options or {}` turns `None` into an empty dictionary, and the result is a *new* dictionary:
 # the caller's own stays as it was.
+#
+# Make `next_w` a new array as well, as `w - …` does. Whoever called may still want the old weights: to compare, or to go back to the best ones.
 #
 # ### Your turn: `sgd`
 #
@@ -215,6 +216,8 @@ check("sgd", sgd, hidden=True)
 #
 # Below are two losses over the plane of two weights, drawn by their level lines. The **bowl** is nearly round. The **ravine** is steep one way and
 # flat the other.
+#
+# The slider gives $\eta$ as a part of $2/\lambda_{\max}$ (lambda max): a number that belongs to the loss, and whose meaning is worked out below the picture. At 1.00 you are on the border.
 #
 # Answer the question first. Then move $\eta$ from crawling to the border and beyond it, in the bowl and in the ravine.
 
@@ -269,12 +272,13 @@ bowl()
 # </details>
 
 # %%
-# The table, step by step. Look only after you have predicted.
+# The table, step by step. Run it after you have predicted.
 for rate in (0.25, 0.5, 0.75):
     path = [np.array([8.0, 1.0])]
     for _ in range(3):
         path.append(path[-1] - rate * gradient(path[-1]))
-    print(f"η = {rate:<4}   w₁:", [float(w[0]) for w in path], "  w₂:", [float(w[1]) for w in path])
+    w1, w2 = np.array(path).T.tolist()
+    print(f"η = {rate:<4}   w₁: {w1}   w₂: {w2}")
 
 # %% [markdown]
 # ### When the valley lies askew
@@ -287,12 +291,13 @@ for rate in (0.25, 0.5, 0.75):
 
 # %%
 H = np.array([[2.0, 1], [1, 2]])
-print("eigenvalues of H:", np.linalg.eigvalsh(H).round(6), "  border 2/λmax:", round(2 / np.linalg.eigvalsh(H).max(), 4))
+eigenvalues = np.linalg.eigvalsh(H)
+print("eigenvalues of H:", eigenvalues.round(6), "  border 2/λmax:", round(2 / eigenvalues.max(), 4))
 for rate in (0.66, 0.67):
     w = np.array([3.0, 1.0])
     for _ in range(1000):
         w = w - rate * (H @ w)
-    print(f"η = {rate}: distance from the lowest point after 1,000 steps: {np.linalg.norm(w):.0e}")
+    print(f"η = {rate}: after 1,000 steps {np.linalg.norm(w):.0e} from the lowest point")
 
 # %% [markdown]
 # And what of a real network? Its loss is no quadratic, but near any point it looks like one, with curvatures that change on the way. Trained on all rows at once, networks
@@ -308,9 +313,9 @@ for rate in (0.66, 0.67):
 # %%
 for name, low, high in (("bowl", 1, 2), ("ravine", 1, 20)):
     best = 2 / (low + high)
-    factors = abs(1 - best * low), abs(1 - best * high)
-    steps = int(np.ceil(np.log(1000) / -np.log(max(factors))))
-    print(f"{name:<7} λ from {low} to {high:>2}:  best η {best:.3f},  factors {factors[0]:.3f} and {factors[1]:.3f},  {steps} steps")
+    slow, fast = abs(1 - best * low), abs(1 - best * high)
+    steps = int(np.ceil(np.log(1000) / -np.log(slow)))
+    print(f"{name:<7} λ {low} and {high:<2}   best η {best:.3f}   factors {slow:.3f}, {fast:.3f}   {steps} steps")
 
 # %% [markdown]
 # Three ideas, older than you might think and used every day:
@@ -323,6 +328,13 @@ for name, low, high in (("bowl", 1, 2), ("ravine", 1, 20)):
 
 # %%
 race()
+
+# %% [markdown]
+# Who leads depends on $\eta$. Set it to 0.01 and run to step 100: momentum's loss is 0.0002, SGD's 0.45. At 0.06, near SGD's own best, momentum swings too much and falls
+# behind. And at 0.2 SGD and momentum both run away, while RMSProp and Adam do not.
+#
+# RMSProp's lead is flattering, because this ravine lies along the axes, where one ruler per weight fits exactly. In the same ravine turned by 45°, its loss after 40 steps with $\eta = 0.063$
+# is 0.36 instead of 0.000002.
 
 # %% [markdown]
 # ## Momentum
@@ -358,7 +370,8 @@ race()
 # </details>
 
 # %%
-# The table, and the steady push with μ = 0.9, by the course's own sgd_momentum. Look after you have filled in the gaps.
+# The table, and then the steady push with μ = 0.9, by the course's own sgd_momentum.
+# Run it after you have filled in the gaps.
 for gradients in ((10, 10, 10), (10, -10, 10)):
     w, config = np.array([5.0]), {"learning_rate": 0.1, "momentum": 0.5}
     for g in gradients:
@@ -369,7 +382,8 @@ for gradients in ((10, 10, 10), (10, -10, 10)):
 w, config = np.array([0.0]), {"learning_rate": 0.1, "momentum": 0.9}
 for _ in range(200):
     w, config = optimizers.sgd_momentum(w, np.array([1.0]), config)
-print("velocity after 200 equal pushes:", config["velocity"].round(6), "  η/(1 − μ) =", round(0.1 / (1 - 0.9), 6))
+print("velocity after 200 equal pushes:", config["velocity"].round(6))
+print("−η dw/(1 − μ) =", round(-0.1 / (1 - 0.9), 6))
 
 # %% [markdown]
 # Books write momentum in two ways. In the other, $\eta$ multiplies the whole velocity when $w$ moves. With one fixed $\eta$ both train alike, but the stored numbers
@@ -422,10 +436,35 @@ check("sgd_momentum", sgd_momentum, hidden=True)
 # </details>
 
 # %% [markdown]
+# ### Your ball in the ravine
+#
+# SGD needed 70 steps with the best $\eta$. Momentum has two knobs, and on a quadratic the best setting of both is known (Polyak, *USSR Computational Mathematics and Mathematical Physics* 4(5), 1964):
+#
+# $$\eta = \frac{4}{(\sqrt{\lambda_{\max}} + \sqrt{\lambda_{\min}})^2}, \qquad \mu = \Bigl(\frac{\sqrt{\lambda_{\max}} - \sqrt{\lambda_{\min}}}{\sqrt{\lambda_{\max}} + \sqrt{\lambda_{\min}}}\Bigr)^2$$
+
+# %%
+def steps_needed(update, config, curvature):
+    """How many steps until w is a thousandth as far from the lowest point as at the start; at most 1,000."""
+    w = np.ones(2)
+    for step in range(1, 1001):
+        w, config = update(w, curvature * w, config)
+        if np.linalg.norm(w) <= np.linalg.norm(np.ones(2)) / 1000:
+            break
+    return step
+
+
+low, high = np.sqrt(1), np.sqrt(20)
+tuned = {"learning_rate": 4 / (high + low) ** 2, "momentum": ((high - low) / (high + low)) ** 2}
+ravine = np.array([1.0, 20.0])
+print("SGD, best η:           ", steps_needed(sgd, {"learning_rate": 2 / 21}, ravine), "steps")
+print("momentum, best η and μ:", steps_needed(sgd_momentum, tuned, ravine), "steps")
+print(f"best η {tuned['learning_rate']:.3f}, best μ {tuned['momentum']:.2f}")
+
+# %% [markdown]
 # ## RMSProp
 #
 # In a ravine, one weight's gradient is twenty times another's. No single $\eta$ suits both. RMSProp keeps, for each weight, a running mean of its *squared* gradient
-# in the array `cache` (shape of $w$, zeros at first), and divides by the root of it:
+# in the array `cache` (shape of $w$, zeros at first; it has only its name in common with the cache of a forward pass), and divides by the root of it:
 #
 # $$\text{cache} \leftarrow \rho\,\text{cache} + (1-\rho)\Bigl(\frac{\partial L}{\partial w}\Bigr)^2, \qquad w \leftarrow w - \eta\,\frac{\partial L/\partial w}{\sqrt{\text{cache}} + \varepsilon}$$
 #
@@ -451,12 +490,13 @@ check("sgd_momentum", sgd_momentum, hidden=True)
 # $0.75\cdot 400 + 0.25\cdot 400 = 400$, its root is 20, and $w_2 = 2 - 0.5\cdot(-20)/20 = 2.5$.
 #
 # </details>
-#
+
+# %% [markdown]
 # In step 1 both weights moved equally far: the factor ten between the gradients has gone. But they moved $2\eta$, and not $\eta$. Can you say why? The answer comes
 # with Adam.
 
 # %%
-# The table, by the course's own rmsprop (ε moves nothing that you can see here).
+# The table, by the course's own rmsprop (ε moves nothing that you can see here). Run it after the gaps.
 w, config = np.array([3.0, 3.0]), {"learning_rate": 0.5, "decay_rate": 0.75}
 for dw in ([4.0, 40.0], [2.0, -20.0]):
     w, config = optimizers.rmsprop(w, np.array(dw), config)
@@ -539,17 +579,19 @@ check("rmsprop", rmsprop, hidden=True)
 # %%
 # With every gradient equal to 1, a mean should be 1. The default β₁ and β₂:
 m, v = 0.0, 0.0
-print("  t       m   m/(1−β₁ᵗ)        v   v/(1−β₂ᵗ)   step without correction, in η")
+print("  t     m       v     corrected m, v   m/√v uncorrected")
 for t in range(1, 101):
     m, v = 0.9 * m + 0.1 * 1, 0.999 * v + 0.001 * 1
     if t in (1, 2, 10, 100):
-        print(f"{t:>3}   {m:.3f}       {m / (1 - 0.9**t):.3f}   {v:.4f}       {v / (1 - 0.999**t):.3f}   {m / np.sqrt(v):.2f}")
+        m_hat, v_hat = m / (1 - 0.9**t), v / (1 - 0.999**t)
+        print(f"{t:>3}   {m:.3f}   {v:.4f}   {m_hat:.3f}, {v_hat:.3f}     {m / np.sqrt(v):.2f}")
 
 # %% [markdown]
 # Without the correction the first step would be $0.1/\sqrt{0.001} \approx 3.2$ times too *long*: $v$ starts even further below its mean than $m$. And here is the answer to the riddle
 # above: RMSProp has no correction, so its first step is $1/\sqrt{1-\rho}$ times $\eta$. With $\rho = 0.75$ that is 2; with the default 0.99, it is 10.
 #
-# With the correction, the first step is $g/\sqrt{g^2} = \pm 1$ times $\eta$, however large or small the gradient is. So **in Adam, $\eta$ is about the distance that a weight moves in a step.**
+# With the correction, the first step is $g/\sqrt{g^2} = \pm 1$ times $\eta$, however large or small the gradient is (as long as it is large beside $\varepsilon$). So **in Adam, $\eta$ is about the
+# distance that a weight moves in a step**; section 2.1 of the paper gives the bounds.
 #
 # ### Worked and faded
 #
@@ -569,7 +611,7 @@ for t in range(1, 101):
 # </details>
 
 # %%
-# The table, by the course's own adam.
+# The table, by the course's own adam. Run it after the gaps.
 w, config = np.array([2.0]), {"learning_rate": 0.9, "beta1": 0.8, "beta2": 0.75}
 for g in (10.0, -10.0):
     w, config = optimizers.adam(w, np.array([g]), config)
@@ -646,12 +688,14 @@ start, gradients = rng.standard_normal((2, 3)), rng.standard_normal((6, 2, 3))
 in_one_go, _ = run(start, {"learning_rate": 0.1}, gradients)
 
 w, config = run(start, {"learning_rate": 0.1}, gradients[:3])
-text = json.dumps(config, default=lambda array: array.tolist())
-loaded = {key: np.array(value) if isinstance(value, list) else value for key, value in json.loads(text).items()}
+text = json.dumps(config, default=lambda array: array.tolist())  # arrays become lists
+loaded = json.loads(text)
+loaded = {key: np.array(value) if isinstance(value, list) else value for key, value in loaded.items()}
 
-print("saved:", ", ".join(sorted(json.loads(text))), "  with t =", loaded["t"])
-print("went on from the save, same weights as in one go:", np.array_equal(run(w, loaded, gradients[3:])[0], in_one_go))
-forgot = run(w, {"learning_rate": 0.1}, gradients[3:])[0]
+went_on, _ = run(w, loaded, gradients[3:])
+forgot, _ = run(w, {"learning_rate": 0.1}, gradients[3:])
+print("saved:", ", ".join(sorted(loaded)), "  with t =", loaded["t"])
+print("went on from the save, same weights as in one go:", np.array_equal(went_on, in_one_go))
 print("went on with a fresh config, furthest weight off by:", np.abs(forgot - in_one_go).max().round(2))
 
 # %% [markdown]
@@ -715,7 +759,7 @@ for optimizer, dw, wrong in (
 # </details>
 
 # %%
-# Both columns, by nudging each weight of the old pair up and down, as in lesson 03.
+# Both columns, by nudging each weight of the old pair up and down, as in lesson 03. Run it after the gaps.
 for x, w1, w2, y, rate in ((1, 2, 3, 5, 0.5), (1, 1, 4, 2, 0.1)):
 
     def tiny(w1, w2, x=x, y=y):
@@ -723,7 +767,9 @@ for x, w1, w2, y, rate in ((1, 2, 3, 5, 0.5), (1, 1, 4, 2, 0.1)):
 
     dw1 = (tiny(w1 + 1e-5, w2) - tiny(w1 - 1e-5, w2)) / 2e-5
     dw2 = (tiny(w1, w2 + 1e-5) - tiny(w1, w2 - 1e-5)) / 2e-5
-    print(f"dw2 {dw2:.3f}   dw1 {dw1:.3f}   new w2 {w2 - rate * dw2:.3f}   new w1 {w1 - rate * dw1:.3f}")
+    new_w1, new_w2 = w1 - rate * dw1, w2 - rate * dw2
+    too_late = new_w2 * x * (w2 * w1 * x - y)  # the blame of the old prediction, handed on by the new w2
+    print(f"dw2 {dw2:.2f}   dw1 {dw1:.2f}   new w2 {new_w2:.2f}   new w1 {new_w1:.2f}   dw1 too late {too_late:.2f}")
 
 # %% [markdown]
 # ### Your turn: `train_step`

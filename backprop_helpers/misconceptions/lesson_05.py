@@ -188,7 +188,6 @@ MISCONCEPTIONS = (
         _sgd(lambda w, dw, c: w - dw),
         "the learning rate is left out of the step, so next_w is w − dw.",
         "config carries a number that says how long the step is. Where does it enter?",
-        COUNTED.format(1),
     ),
     _entry(
         "sgd",

@@ -1,0 +1,288 @@
+"""What lesson 05 says is so: its worked numbers, the border of stability, the start of the means, and what travels in config."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from backprop_helpers import misconceptions
+from backprop_helpers.experiments.gallery import race as race_file
+from backprop_helpers.losses import softmax_loss
+from backprop_helpers.network import init_params, mlp_backward, mlp_forward
+from backprop_helpers.optimizers import adam, rmsprop, sgd, sgd_momentum
+from backprop_helpers.training import train_step
+
+PAGE = (Path(__file__).parents[1] / "lessons" / "05_weight_update.py").read_text(encoding="utf-8")
+ALL = (sgd, sgd_momentum, rmsprop, adam)
+RAVINE = np.array([1.0, 20.0])
+
+
+def walk(update, w, config, gradients):
+    """All weights on the way and the last config, for given gradients or for a function of w."""
+    path = [w]
+    for dw in gradients:
+        w, config = update(w, dw(w) if callable(dw) else np.asarray(dw, dtype=float), config)
+        path.append(w)
+    return np.array(path), config
+
+
+# --- which way, and how far -------------------------------------------------------------------------------
+
+
+def test_the_rule_stands_on_the_page_in_these_symbols():
+    assert r"w \;\leftarrow\; w - \eta\,\frac{\partial L}{\partial w}" in PAGE
+
+
+def test_the_steps_of_gradient_descent_by_hand():
+    curvature = np.array([1.0, 4.0])
+    assert sgd(np.array([4.0, 1.0]), np.array([4.0, 4.0]), {"learning_rate": 0.25})[0].tolist() == [3, 0]
+    assert sgd(np.array([2.0, 3.0]), np.array([2.0, 12.0]), {"learning_rate": 0.5})[0].tolist() == [1, -3]
+    for rate, w1, w2 in (
+        (0.25, [8, 6, 4.5, 3.375], [1, 0, 0, 0]),
+        (0.5, [8, 4, 2, 1], [1, -1, 1, -1]),
+        (0.75, [8, 2, 0.5, 0.125], [1, -2, 4, -8]),
+    ):
+        path, _ = walk(sgd, np.array([8.0, 1.0]), {"learning_rate": rate}, [lambda w: curvature * w] * 3)
+        assert path.T.tolist() == [w1, w2]
+
+
+def test_what_the_promise_leaves_out_goes_with_the_square_of_the_rate():
+    rng = np.random.default_rng(0)
+    w = rng.standard_normal(4)
+
+    def loss(w):
+        return np.log(np.cosh(w)).sum() + w[0] * w[1]  # no quadratic
+
+    dw = np.tanh(w) + np.array([w[1], w[0], 0, 0])
+    left_out = [loss(w - rate * dw) - loss(w) + rate * (dw @ dw) for rate in (1e-3, 5e-4)]
+    assert left_out[0] / left_out[1] == pytest.approx(4, rel=0.01)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_border_of_a_quadratic_is_two_over_its_largest_eigenvalue(seed):
+    rng = np.random.default_rng(seed)
+    a = rng.standard_normal((5, 5))
+    h = a @ a.T
+    border = 2 / np.linalg.eigvalsh(h).max()
+    # where it ends depends on the flattest direction too, so watch the steepest one alone
+    steepest = np.linalg.eigh(h)[1][:, -1]
+    for share, shrinks in ((0.99, True), (1.01, False)):
+        path, _ = walk(
+            sgd, rng.standard_normal(5), {"learning_rate": share * border}, [lambda w: h @ w] * 300
+        )
+        distance = np.abs(path @ steepest)
+        assert (distance[-1] < distance[0]) == shrinks
+
+
+def test_momentum_moves_the_border():
+    border = 2 * (1 + 0.9) / 20
+    assert border == pytest.approx(0.19)
+    for share, shrinks in ((0.99, True), (1.01, False)):
+        config = {"learning_rate": share * border, "momentum": 0.9}
+        path, _ = walk(sgd_momentum, np.ones(2), config, [lambda w: RAVINE * w] * 2000)
+        assert (np.abs(path[-1]).max() < 1) == shrinks
+
+
+# --- the race ---------------------------------------------------------------------------------------------
+
+
+def final_loss(name, rate, step):
+    return float(race_file.model(step, rate, "ravine").losses[name][-1])
+
+
+def test_what_the_page_says_about_the_race():
+    assert final_loss("momentum", 0.01, 100) == pytest.approx(0.0002, abs=5e-5)
+    assert final_loss("SGD", 0.01, 100) == pytest.approx(0.45, abs=0.005)
+    assert final_loss("momentum", 0.06, 100) > 10 * final_loss("SGD", 0.06, 100)
+    assert min(final_loss("SGD", 0.2, 100), final_loss("momentum", 0.2, 100)) > 1e6
+    assert max(final_loss("RMSProp", 0.2, 100), final_loss("Adam", 0.2, 100)) < 1
+    assert final_loss("RMSProp", 0.063, 40) == pytest.approx(2e-6, rel=0.1)
+
+
+def test_rmsprop_likes_a_ravine_along_the_axes():
+    turn = np.array([[1.0, -1], [1, 1]]) / np.sqrt(2)
+    h = turn @ np.diag(RAVINE) @ turn.T
+    path, _ = walk(rmsprop, turn @ race_file.START, {"learning_rate": 0.063}, [lambda w: h @ w] * 40)
+    assert 0.5 * path[-1] @ h @ path[-1] == pytest.approx(0.36, abs=0.005)
+
+
+# --- the three ideas --------------------------------------------------------------------------------------
+
+
+def test_momentum_by_hand():
+    config = {"learning_rate": 0.1, "momentum": 0.5}
+    steady, _ = walk(sgd_momentum, np.array([5.0]), config, [[10], [10], [10]])
+    swinging, _ = walk(sgd_momentum, np.array([5.0]), config, [[10], [-10], [10]])
+    assert steady.ravel() == pytest.approx([5, 4, 2.5, 0.75])
+    assert swinging.ravel() == pytest.approx([5, 4, 4.5, 3.75])
+
+
+@pytest.mark.parametrize("steps", [1, 4, 30])
+def test_a_steady_push_adds_up_as_a_geometric_sum(steps):
+    _, config = walk(sgd_momentum, np.zeros(1), {"learning_rate": 0.3, "momentum": 0.8}, [[2.0]] * steps)
+    assert config["velocity"][0] == pytest.approx(-0.3 * 2 * (1 - 0.8**steps) / (1 - 0.8))
+
+
+def test_both_ways_to_write_momentum_train_alike_with_one_rate():
+    rng = np.random.default_rng(0)
+    gradients = rng.standard_normal((10, 3))
+    ours, config = walk(sgd_momentum, np.ones(3), {"learning_rate": 0.2, "momentum": 0.7}, gradients)
+    w, velocity = np.ones(3), np.zeros(3)
+    for dw in gradients:
+        velocity = 0.7 * velocity - dw
+        w = w + 0.2 * velocity
+    assert ours[-1] == pytest.approx(w)
+    assert config["velocity"] == pytest.approx(0.2 * velocity)
+
+
+def test_rmsprop_by_hand():
+    config = {"learning_rate": 0.5, "decay_rate": 0.75}
+    path, config = walk(rmsprop, np.array([3.0, 3.0]), config, [[4, 40], [2, -20]])
+    assert path[1:] == pytest.approx(np.array([[2, 2], [1.5, 2.5]]))
+    assert config["cache"].tolist() == [4, 400]
+
+
+@pytest.mark.parametrize(("rho", "times"), [(0.75, 2), (0.99, 10)])
+def test_the_first_step_of_rmsprop_is_too_long(rho, times):
+    next_w, _ = rmsprop(np.zeros(2), np.array([3.0, -500.0]), {"learning_rate": 0.1, "decay_rate": rho})
+    assert next_w == pytest.approx([-0.1 * times, 0.1 * times])
+
+
+def test_adam_by_hand():
+    config = {"learning_rate": 0.9, "beta1": 0.8, "beta2": 0.75}
+    path, config = walk(adam, np.array([2.0]), config, [[10], [-10]])
+    assert path.ravel() == pytest.approx([2, 1.1, 1.2])
+    assert (config["m"][0], config["v"][0], config["t"]) == (pytest.approx(-0.4), pytest.approx(43.75), 2)
+
+
+@pytest.mark.parametrize("t", [1, 2, 7])
+def test_the_correction_gives_back_the_mean_of_equal_gradients(t):
+    g = np.array([0.3, -8.0])
+    _, config = walk(adam, np.zeros(2), {"beta1": 0.6, "beta2": 0.9}, [g] * t)
+    assert config["m"] / (1 - 0.6**t) == pytest.approx(g)
+    assert config["v"] / (1 - 0.9**t) == pytest.approx(g**2)
+
+
+def test_adam_s_first_step_is_about_the_learning_rate_whatever_the_gradient():
+    next_w, _ = adam(np.zeros(2), np.array([0.002, -5000.0]))
+    assert next_w == pytest.approx([-0.001, 0.001], rel=1e-4)
+    (uncorrected,) = (m for m in misconceptions.all() if m.name == "adam-no-bias-correction")
+    next_w, _ = uncorrected.wrong(np.zeros(2), np.array([0.002, -5000.0]))
+    assert np.abs(next_w) == pytest.approx(np.full(2, 0.001 * 0.1 / np.sqrt(0.001)), rel=1e-3)
+
+
+# --- config -----------------------------------------------------------------------------------------------
+
+
+def through_json(config):
+    text = json.dumps(config, default=lambda array: array.tolist())
+    return {k: np.array(v) if isinstance(v, list) else v for k, v in json.loads(text).items()}
+
+
+def through_npz(config):
+    file = io.BytesIO()
+    np.savez(file, **config)
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as found:
+        return dict(found)
+
+
+@pytest.mark.parametrize("saved", [through_json, through_npz])
+@pytest.mark.parametrize("update", ALL)
+def test_a_run_goes_on_from_a_save_to_the_last_bit(update, saved):
+    rng = np.random.default_rng(5)
+    gradients = rng.standard_normal((6, 2, 3))
+    w = rng.standard_normal((2, 3))
+    whole, _ = walk(update, w, {"learning_rate": 0.1}, gradients)
+    half, config = walk(update, w, {"learning_rate": 0.1}, gradients[:3])
+    rest, _ = walk(update, half[-1], saved(config), gradients[3:])
+    assert np.array_equal(rest[-1], whole[-1])
+
+
+@pytest.mark.parametrize("update", ALL)
+def test_nothing_that_came_in_is_changed(update):
+    w, dw = np.ones((2, 3)), np.full((2, 3), 2.0)
+    _, config = update(w, dw, None)
+    before = json.dumps(config, default=lambda array: array.tolist())
+    update(w, dw, config)
+    assert json.dumps(config, default=lambda array: array.tolist()) == before
+    assert (w == 1).all()
+    assert (dw == 2).all()
+
+
+@pytest.mark.parametrize("update", ALL)
+def test_a_slip_in_a_key_and_another_shape_are_said(update):
+    w = np.ones((3, 2))
+    with pytest.raises(ValueError, match=r"unknown key 'learning_rat'; this optimizer knows learning_rate"):
+        update(w, w, {"learning_rat": 0.5})
+    with pytest.raises(ValueError, match=r"w has shape \(3, 2\) and dw has shape \(2,\)"):
+        update(w, np.ones(2), None)
+
+
+@pytest.mark.parametrize(
+    ("update", "key"), [(sgd_momentum, "velocity"), (rmsprop, "cache"), (adam, "m"), (adam, "v")]
+)
+def test_a_config_of_another_array_is_refused(update, key):
+    w = np.ones((3, 2))
+    state = {"m": w, "v": w, "t": 1} if update is adam else {}
+    with pytest.raises(ValueError, match=rf"config\['{key}'\] has shape \(2,\) and w has shape \(3, 2\)"):
+        update(w, w, {**state, key: np.zeros(2)})
+
+
+@pytest.mark.parametrize("missing", ["m", "v", "t"])
+def test_half_of_adam_s_memory_is_refused(missing):
+    w = np.ones(2)
+    _, config = adam(w, w)
+    del config[missing]
+    with pytest.raises(ValueError, match=f"but no {missing}; m, v, t belong together"):
+        adam(w, w, config)
+
+
+# --- one step of a network --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def digits():
+    x, y = load_digits(return_X_y=True)
+    return x[:200] / 16 - 0.5, y[:200]
+
+
+def trained(step, digits, update=sgd, rate=0.1):
+    x, y = digits
+    params = init_params([64, 16, 10], np.random.default_rng(0), scale=0.2)
+    configs = [({"learning_rate": rate}, {"learning_rate": rate}) for _ in params]
+    for _ in range(50):
+        loss, params, configs = step(params, x, y, update, configs)
+    return loss
+
+
+def test_moving_weights_on_the_way_back_trains_almost_as_well(digits):
+    (wrong,) = (m for m in misconceptions.all() if m.name == "train-step-update-before-upstream")
+    right = trained(train_step, digits)
+    assert right < 1.5  # it has learned something: guessing costs 2.30
+    assert trained(wrong.wrong, digits) == pytest.approx(right, rel=0.05)
+
+
+def test_momentum_does_with_a_tenth_of_the_rate_about_what_sgd_does(digits):
+    for rate in (0.001, 0.01):
+        with_momentum = trained(train_step, digits, sgd_momentum, rate)
+        assert with_momentum == pytest.approx(trained(train_step, digits, sgd, 10 * rate), rel=0.2)
+
+
+def test_every_row_twice_gives_the_same_gradient(digits):
+    x, y = digits[0][:20], digits[1][:20]
+    params = init_params([64, 5, 10], np.random.default_rng(1), scale=0.3)
+
+    def grads(x, y):
+        scores, caches = mlp_forward(x, params)
+        return mlp_backward(softmax_loss(scores, y)[1], caches)
+
+    once, twice = grads(x, y), grads(np.repeat(x, 2, axis=0), np.repeat(y, 2))
+    for (dw, db), (dw2, db2) in zip(once, twice, strict=True):
+        assert dw2 == pytest.approx(dw)
+        assert db2 == pytest.approx(db)
