@@ -1,7 +1,7 @@
 """Long measurements of the checks, each with a small version among the tests.
 
-`make sweep` runs `python -m tests.sweeps seeds 2000` (no right solution may fail, no wrong one may pass) and
-`python -m tests.sweeps leave-one-out` (what is said of a misconception that is not registered).
+`make sweep` runs `leave-one-out` (what is said of a misconception that is not registered) and `seeds 2000` (no right
+solution may fail, no wrong one may pass); `make sweep ARGS="seeds 200 adam"` does less.
 """
 
 from __future__ import annotations
@@ -112,6 +112,14 @@ def _left_out() -> int:
     return 1 if confident else 0
 
 
+def main(arguments: list[str]) -> int:
+    """seeds N [EXERCISE …], leave-one-out, or both with 2,000 seeds."""
+    if arguments[:1] == ["seeds"]:
+        return _seeds(int(arguments[1]), arguments[2:])
+    if arguments[:1] == ["leave-one-out"]:
+        return _left_out()
+    return _left_out() or _seeds(2000, arguments)
+
+
 if __name__ == "__main__":
-    what, *rest = sys.argv[1:] or ["leave-one-out"]
-    sys.exit(_seeds(int(rest[0]), rest[1:]) if what == "seeds" else _left_out())
+    sys.exit(main(sys.argv[1:]))

@@ -34,8 +34,26 @@ COMMANDS = {
     "test": ("run every check of this repository", ("lab", "dev")),
     "lessons": ("rebuild solutions/ and notebooks/ from lessons/", ("lab", "dev")),
     "demo": ("grade a made-up class", ("lab", "dev")),
+    "docs": ("rebuild the generated pages of docs/", ("lab", "dev")),
+    "mutants": ("run every mutant of every reference against its check", ("lab", "dev")),
+    "sweep": ("thousands of random inputs for every right and wrong solution", ("lab", "dev")),
+    "bench-gradcheck": ("the gradient checker beside torch, jax and scipy", ("lab", "dev")),
+    "bench-capstone": ("how far sensible solutions of the capstone spread", ("lab", "dev")),
     "pins": ("compile requirements.txt from pyproject.toml", ("lab", "dev")),
     "setup": ("make .venv with everything and stop", ("lab", "dev")),
+}
+
+
+# What each command runs with the environment's Python.
+RUNS = {
+    "lab": ["-m", "backprop_helpers.cli", "learn"],
+    "lessons": ["-m", "backprop_helpers.authoring"],
+    "demo": ["-m", "backprop_helpers.cli", "demo"],
+    "docs": ["-m", "backprop_helpers.authoring.gallery"],
+    "mutants": ["-m", "tests.mutation.report"],
+    "sweep": ["-m", "tests.sweeps"],
+    "bench-gradcheck": ["benchmarks/gradcheck_peers/run.py"],
+    "bench-capstone": ["-m", "benchmarks.capstone_spread"],
 }
 
 
@@ -284,20 +302,9 @@ class Environment:
             return 0
         if command == "test":
             return self._test(rest)
-        return self._replace_by(
-            {"lab": self._lab, "lessons": self._lessons, "demo": self._demo, "pins": self._pins}[command](
-                rest
-            )
-        )
-
-    def _lab(self, rest: list[str]) -> list[str]:
-        return ["-m", "backprop_helpers.cli", "learn", *rest]
-
-    def _lessons(self, rest: list[str]) -> list[str]:
-        return ["-m", "backprop_helpers.authoring", *rest]
-
-    def _demo(self, rest: list[str]) -> list[str]:
-        return ["-m", "backprop_helpers.cli", "demo", *rest]
+        if command == "pins":
+            return self._replace_by(self._pins(rest))
+        return self._replace_by([*RUNS[command], *rest])
 
     def _pins(self, rest: list[str]) -> list[str]:
         return [
