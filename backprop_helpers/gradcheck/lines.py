@@ -56,6 +56,11 @@ class Scalar:
         self.upstream: Floats = np.ones(self.base.size)
         self.eps = float(np.finfo(np.float64).eps)
         self.noise: Floats = np.zeros(self.base.size)
+        # Standard deviation of the noise of a difference of two values of L.
+        self.rounding = 0.0
+        # Slopes below which f may be flat in its number format though it is not on paper: where a sigmoid or the
+        # probability of a class is within a rounding of 1, it does not move at all any more.
+        self.floor = 0.0
         self.reach: Floats = np.abs(self.base.reshape(-1)).astype(np.float64)
 
     def value(self) -> NDArray[Any]:
@@ -96,8 +101,10 @@ class Scalar:
         return again
 
     def measure_noise(self, differentiated: Sequence[int], rng: np.random.Generator) -> None:
-        """Set `eps`, the spacing of f's number format, and `noise` (size of f,), by 12 evaluations close by; `reach`, the size of each
-        output or of its change over a longer way, by one more.
+        """Find out how precise f is, by 13 evaluations. Call it once `upstream` is known.
+
+        Sets `eps`, the spacing of f's number format; `noise` (size of f,), from 12 values close by; `reach`, the size
+        of each output or of its change over a longer way, from one more; `rounding` and `floor`.
         """
         start = [self.args[k].copy() for k in differentiated]
         moves = [rng.uniform(0.5, 1.0, a.shape) * (typical_size(a) * 2.0**-27) for a in start]
@@ -118,20 +125,8 @@ class Scalar:
             self.noise = output_noise(values.reshape(len(PLACES), -1), self.eps)
         else:
             self.noise = self.eps * np.abs(np.nan_to_num(self.base.reshape(-1)))
-
-    @property
-    def rounding(self) -> float:
-        """Standard deviation of the noise of a difference of two values of L."""
-        return float(np.sqrt(2.0 * np.sum((self.upstream * self.noise) ** 2)))
-
-    @property
-    def floor(self) -> float:
-        """Slopes below which f may be flat in its number format though it is not on paper.
-
-        Where a sigmoid or the probability of a class is within a rounding of 1, it does not move at all any more, and
-        the slope on paper is at most that rounding.
-        """
-        return 4.0 * self.eps * float(np.abs(self.upstream).sum())
+        self.rounding = float(np.sqrt(2.0 * np.sum((self.upstream * self.noise) ** 2)))
+        self.floor = 4.0 * self.eps * float(np.abs(self.upstream).sum())
 
     def steps(self, k: int) -> Floats:
         """The central difference's best step for each entry of args[k], flattened.
