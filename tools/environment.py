@@ -308,7 +308,7 @@ class Environment:
 
     def _pins(self, rest: list[str]) -> list[str]:
         return [
-            "-m", "uv", "pip", "compile", "--universal", "--python-version", "3.11", "--all-extras", "--no-strip-extras",
+            "-m", "uv", "pip", "compile", "--universal", "--python-version", "3.11", "--all-extras",
             "--custom-compile-command", "make pins", "-o", "requirements.txt", "pyproject.toml", *rest,
         ]  # fmt: skip
 
