@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -332,3 +333,22 @@ class TestOutputs:
         notebook = with_output(stream(f"saved to {tmp_path}/weights.npz"))
         assert machine_paths(notebook.cells[0], tmp_path) == [str(tmp_path)]
         assert machine_paths(with_output(stream("saved")).cells[0], tmp_path) == []
+
+
+def test_a_text_saved_as_a_notebook_in_jupyterlab_keeps_header_and_markers(tmp_path):
+    """With jupytext installed, JupyterLab can open a lesson's text as a notebook."""
+    jupytext = pytest.importorskip("jupytext")
+    shutil.copy(REPOSITORY / "jupytext.toml", tmp_path)
+    path = tmp_path / "90_sample.py"
+    path.write_text(canonical(SAMPLE, PATH), encoding="utf-8")
+    manager = jupytext.TextFileContentsManager()
+    manager.root_dir = str(tmp_path)
+    model = manager.get("90_sample.py", type="notebook")
+    model["content"].cells[0].source += "\n\nA new line."
+    manager.save(model, "90_sample.py")
+    saved = path.read_text(encoding="utf-8")
+    assert "# A new line." in saved
+    assert canonical(saved, PATH) == canonical(SAMPLE.replace("w$.\n", "w$.\n#\n# A new line.\n"), PATH)
+    assert 'exercise="slope"' in saved
+    assert "jupytext" not in saved
+    assert [p.name for p in tmp_path.glob("*.ipynb")] == []
