@@ -786,7 +786,8 @@ def train_step(params, x, y, update, configs):
     y: (N,) integer labels
     update: function, an optimizer that is called as update(w, dw, config) and returns next_w, config
     configs: list of pairs (config of w, config of b), one per layer
-    Returns loss (one number, before the step), and the new params and new configs, two lists built like those that came in
+    Returns loss (one number, before the step), the new params and the new configs: two lists built like those
+        that came in
     """
     ### BEGIN SOLUTION
     scores, caches = mlp_forward(x, params)
