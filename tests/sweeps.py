@@ -105,9 +105,14 @@ def _left_out() -> int:
     for r in results:
         table.add_row(r.misconception, r.named or r.pattern or r.message)
     Console().print(table)
-    helped = sum(1 for r in results if r.pattern)
+    facts = sum(
+        1 for r in results if not r.named and not r.pattern and "None of the mistakes known" not in r.message
+    )
     print(
-        f"{len(results)} misconceptions; a wrong name given: {len(confident)}; true parts named: {len(TRUE_NAMES)}; a pattern said: {helped}"
+        f"{len(results)} misconceptions, each without its own entry: a wrong name {len(confident)}, "
+        f"true parts named {sum(1 for r in results if r.named) - len(confident)}, "
+        f"a pattern {sum(1 for r in results if r.pattern)}, what happened as a sentence {facts}, "
+        f"where it differs {sum(1 for r in results if 'None of the mistakes known' in r.message)}"
     )
     return 1 if confident else 0
 

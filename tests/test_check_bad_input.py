@@ -203,6 +203,9 @@ def test_two_mistakes_in_two_quantities_are_both_said():
         (lambda dout, x, dx, dw, db: (dx, dw * 0, db), "zero"),
         (lambda dout, x, dx, dw, db: (dx, dw + 1, db), "shift"),
         (lambda dout, x, dx, dw, db: (dx[::-1], dw, db), "reordered"),
+        (lambda dout, x, dx, dw, db: (dx + 0.5 * x, dw, db), "off by x"),
+        (lambda dout, x, dx, dw, db: (dx, np.vstack([dw[:1] + 1, dw[1:]]), db), "first row"),
+        (lambda dout, x, dx, dw, db: (dx, dw, db + np.random.default_rng().random()), "not the same twice"),
         (
             lambda dout, x, dx, dw, db: (dx, x.reshape(len(x), -1).T @ np.ones_like(dout), db),
             "upstream dropped",

@@ -73,6 +73,9 @@ def describe(exercise: Exercise, trials: Sequence[Trial], fn: Fn, forward: Fn | 
     finite = [p for p in pairs if np.isfinite(p.got).all() and np.isfinite(p.expected).all()]
     if len(finite) < len(pairs):
         return None
+    stale = _stale(name, pairs, exercise, fn, forward)
+    if stale:
+        return stale
     for look in _LOOKS:
         found = look(name, pairs, exercise)
         if found:
@@ -335,6 +338,40 @@ def _reordered(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern 
     return None
 
 
+def _off_by_argument(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
+    """got − expected = k · a for an argument a and one number k: a term too many, as that of a penalty on w."""
+    for argument, arrays in _shared_inputs(exercise, pairs):
+        off = [p.got - p.expected for p in pairs]
+        if any(a.shape != d.shape or a.size < 2 or not a.any() for a, d in zip(arrays, off, strict=True)):
+            continue
+        k = float(np.vdot(arrays[0], off[0]) / np.vdot(arrays[0], arrays[0]))
+        if k and all(_alike(d, k * a) for a, d in zip(arrays, off, strict=True)):
+            return Pattern(
+                f"off by {argument}",
+                f"{name} differs from what it should be by {k:.4g} · {argument}.",
+                f"Which term adds or takes away {argument}, and does this exercise ask for it?",
+            )
+    return None
+
+
+def _one_slice(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
+    """Wrong in one row or column only, counted from the front or from the end."""
+    for axis, word in ((0, "row"), (1, "column")):
+        if any(p.got.ndim != 2 or p.got.shape[axis] < 2 for p in pairs):
+            continue
+        where = [np.unique(np.nonzero(~close(p.got, p.expected, ALIKE))[axis]) for p in pairs]
+        if any(len(w) != 1 for w in where):
+            continue
+        for index, said in ((0, "first"), (-1, "last")):
+            if all(w[0] == index % p.got.shape[axis] for w, p in zip(where, pairs, strict=True)):
+                return Pattern(
+                    f"{said} {word}",
+                    f"{name} is right except in its {said} {word}.",
+                    f"What is different about the {said} {word}: where does a loop or a slice begin and end?",
+                )
+    return None
+
+
 _LOOKS: tuple[Callable[[str, Sequence[Pair], Exercise], Pattern | None], ...] = (
     _zero,
     _ratio,
@@ -346,8 +383,25 @@ _LOOKS: tuple[Callable[[str, Sequence[Pair], Exercise], Pattern | None], ...] = 
     _truncated,
     _shifted,
     _masked,
+    _off_by_argument,
+    _one_slice,
     _reordered,
 )
+
+
+def _stale(
+    name: str, pairs: Sequence[Pair], exercise: Exercise, fn: Fn, forward: Fn | None
+) -> Pattern | None:
+    """The same inputs twice, two answers: something is kept between the calls, or drawn at random."""
+    again = observe(exercise, fn, pairs[0].case, forward)
+    value = as_numbers(again.values.get(name))
+    if again.problem or isinstance(value, str) or _alike(value, pairs[0].got):
+        return None
+    return Pattern(
+        "not the same twice",
+        f"{name} comes out differently when {exercise.name} is called again with the same inputs.",
+        "What does the function keep from one call to the next, and does it draw random numbers of its own?",
+    )
 
 
 def _same_without_upstream(
