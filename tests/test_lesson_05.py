@@ -11,6 +11,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from backprop_helpers import misconceptions
+from backprop_helpers.checks import diagnose
 from backprop_helpers.experiments.gallery import race as race_file
 from backprop_helpers.losses import softmax_loss
 from backprop_helpers.network import init_params, mlp_backward, mlp_forward
@@ -286,3 +287,42 @@ def test_every_row_twice_gives_the_same_gradient(digits):
     for (dw, db), (dw2, db2) in zip(once, twice, strict=True):
         assert dw2 == pytest.approx(dw)
         assert db2 == pytest.approx(db)
+
+
+# --- what a check says ------------------------------------------------------------------------------------
+
+
+def test_what_update_returns_has_to_be_taken_apart():
+    def whole_pairs_kept(params, x, y, update, configs):
+        scores, caches = mlp_forward(x, params)
+        loss, dscores = softmax_loss(scores, y)
+        for i, (dw, db) in enumerate(mlp_backward(dscores, caches)):
+            params[i] = (update(params[i][0], dw, configs[i][0]), update(params[i][1], db, configs[i][1]))
+        return loss, params, configs
+
+    result = diagnose("train_step", whole_pairs_kept)
+    assert not result.passed
+    assert "take them apart" in result.message
+
+
+def test_b_with_the_config_of_w_is_named_whichever_one_it_gets():
+    def old_one(params, x, y, update, configs):
+        scores, caches = mlp_forward(x, params)
+        loss, dscores = softmax_loss(scores, y)
+        next_params, next_configs = [], []
+        for (w, b), (dw, db), (config, _) in zip(params, mlp_backward(dscores, caches), configs, strict=True):
+            next_w, config_w = update(w, dw, config)
+            next_b, config_b = update(b, db, config)
+            next_params.append((next_w, next_b))
+            next_configs.append((config_w, config_b))
+        return loss, next_params, next_configs
+
+    assert diagnose("train_step", old_one).misconception == "train-step-config-of-w-for-b"
+
+
+def test_a_config_without_settings_is_named():
+    def state_only(w, dw, config=None):
+        next_w, new = adam(w, dw, config)
+        return next_w, {key: new[key] for key in ("m", "v", "t")}
+
+    assert diagnose("adam", state_only).misconception == "adam-settings-dropped"

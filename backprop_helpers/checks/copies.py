@@ -28,14 +28,17 @@ def unchanged(was: Any, now: Any) -> bool:
     """Whether a value holds the same numbers as before (generators may advance: that is their use)."""
     if isinstance(was, np.ndarray):
         return (
-            was.shape == now.shape
+            isinstance(now, np.ndarray)
+            and was.shape == now.shape
             and was.dtype == now.dtype
             and bool(np.array_equal(was, now, equal_nan=was.dtype.kind in "fc"))
         )
     if isinstance(was, list | tuple):
-        return len(was) == len(now) and all(unchanged(a, b) for a, b in zip(was, now, strict=True))
+        same_length = isinstance(now, list | tuple) and len(was) == len(now)
+        return same_length and all(unchanged(a, b) for a, b in zip(was, now, strict=True))
     if isinstance(was, dict):
-        return was.keys() == now.keys() and all(unchanged(was[k], now[k]) for k in was)
+        same_keys = isinstance(now, dict) and was.keys() == now.keys()
+        return same_keys and all(unchanged(was[k], now[k]) for k in was)
     if isinstance(was, np.random.Generator) or callable(was):
         return True
     return bool(was == now) or (was != was and now != now)  # nan is unequal to itself

@@ -165,6 +165,11 @@ def _pairs(exercise: Exercise, name: str, got: Any, given: Any) -> Any:
     for i, pair in enumerate(got):
         if not isinstance(pair, list | tuple) or len(pair) != 2:
             raise Wrong(f"{exercise.name} returned {name}[{i}] that is no pair (w, b).")
+        if any(isinstance(part, tuple) for part in pair):
+            raise Wrong(
+                f"{exercise.name} returned {name}[{i}] with a tuple where an array belongs. update returns two things, "
+                "the new array and its config: take them apart."
+            )
     return [tuple(pair) for pair in got]
 
 

@@ -11,6 +11,7 @@ from backprop_helpers.layers import affine_backward, relu_backward
 from backprop_helpers.losses import softmax_loss
 from backprop_helpers.misconceptions.spec import Misconception
 from backprop_helpers.network import mlp_backward, mlp_forward
+from backprop_helpers.optimizers import adam, rmsprop, sgd, sgd_momentum
 
 DESIGN = "course design"
 COUNTED = "counted in public course solutions ({})"
@@ -115,6 +116,31 @@ def _adam(
     return fn
 
 
+def _settings_dropped(update: Callable[..., Any], *kept: str) -> Callable[..., Any]:
+    """A right step whose returned config holds nothing but the named entries."""
+
+    def fn(w: Any, dw: Any, config: Any = None) -> Any:
+        next_w, new = update(w, dw, config)
+        return next_w, {key: new[key] for key in kept}
+
+    return fn
+
+
+def _never_fresh(update: Callable[..., Any], *needed: str) -> Callable[..., Any]:
+    """A right step that reads the named entries without a default."""
+
+    def fn(w: Any, dw: Any, config: Any = None) -> Any:
+        for key in needed:
+            (config or {})[key]
+        return update(w, dw, config)
+
+    return fn
+
+
+def _none_not_handled(w: Any, dw: Any, config: Any = None) -> Any:
+    return w - config["learning_rate"] * dw, config
+
+
 def _step(
     order: Callable[[list[Any]], list[Any]] = lambda grads: grads,
     rows: Callable[[int], float] = lambda n: 1.0,
@@ -122,6 +148,7 @@ def _step(
     biases: bool = True,
     keep: bool = True,
     first_config_for_all: bool = False,
+    config_of_w_for_b: bool = False,
     layers: Callable[[int], range] = range,
     second: bool = False,
 ) -> Callable[..., Any]:
@@ -135,6 +162,7 @@ def _step(
         for i in layers(len(params)):
             (w, b), (dw, db), (cw, cb) = params[i], grads[i], configs[i]
             cw, cb = configs[0] if first_config_for_all else (cw, cb)
+            cb = cw if config_of_w_for_b else cb
             w, cw = update(w, dw, cw)
             if biases:
                 b, cb = update(b, db, cb)
@@ -232,6 +260,20 @@ MISCONCEPTIONS = (
         "The length of the gradient carries information. Is it still in your step?",
     ),
     _entry(
+        "sgd",
+        "none-not-handled",
+        _none_not_handled,
+        "config is read as if it were always a dictionary; where the caller gives none it is None, and None has no entries.",
+        "What does the function see when it is called as sgd(w, dw)? The page shows a line that deals with it.",
+    ),
+    _entry(
+        "sgd",
+        "settings-dropped",
+        _settings_dropped(sgd),
+        "the config that is returned lacks the learning rate, so from the second step on the default is used.",
+        "The next call gets only what this one returns. Is the learning rate in it?",
+    ),
+    _entry(
         "sgd_momentum",
         "sign",
         _momentum(lambda v, dw, c: c["momentum"] * v + c["learning_rate"] * dw),
@@ -314,6 +356,20 @@ MISCONCEPTIONS = (
         COUNTED.format(2),
     ),
     _entry(
+        "sgd_momentum",
+        "first-step-forgotten",
+        _never_fresh(sgd_momentum, "velocity"),
+        "the velocity is read from config without a default, so the very first step, when nothing is stored yet, stops with a KeyError.",
+        "Who has stored it before the first step? What should stand there then?",
+    ),
+    _entry(
+        "sgd_momentum",
+        "settings-dropped",
+        _settings_dropped(sgd_momentum, "velocity"),
+        "the config that is returned lacks the settings, so from the second step on the defaults are used.",
+        "The next call gets only what this one returns. Are the learning rate and the other settings in it?",
+    ),
+    _entry(
         "rmsprop",
         "no-square",
         _rms(cache=lambda s, dw, c: c["decay_rate"] * s + (1 - c["decay_rate"]) * np.abs(dw)),
@@ -384,6 +440,20 @@ MISCONCEPTIONS = (
         _rms(cache=lambda s, dw, c: c["decay_rate"] * s + (1 - c["decay_rate"]) * np.mean(dw**2)),
         "dw² is averaged over all entries, so every weight gets the same denominator.",
         "The point of RMSProp is that each weight has a scale of its own.",
+    ),
+    _entry(
+        "rmsprop",
+        "first-step-forgotten",
+        _never_fresh(rmsprop, "cache"),
+        "the cache is read from config without a default, so the very first step, when nothing is stored yet, stops with a KeyError.",
+        "Who has stored it before the first step? What should stand there then?",
+    ),
+    _entry(
+        "rmsprop",
+        "settings-dropped",
+        _settings_dropped(rmsprop, "cache"),
+        "the config that is returned lacks the settings, so from the second step on the defaults are used.",
+        "The next call gets only what this one returns. Are the learning rate and the other settings in it?",
     ),
     _entry(
         "adam",
@@ -506,6 +576,20 @@ MISCONCEPTIONS = (
         "List what the next step needs. Is all of it in the config you return?",
     ),
     _entry(
+        "adam",
+        "first-step-forgotten",
+        _never_fresh(adam, "m", "v", "t"),
+        "the memory (m, v, t) is read from config without a default, so the very first step, when nothing is stored yet, stops with a KeyError.",
+        "Who has stored it before the first step? What should stand there then?",
+    ),
+    _entry(
+        "adam",
+        "settings-dropped",
+        _settings_dropped(adam, "m", "v", "t"),
+        "the config that is returned lacks the settings, so from the second step on the defaults are used.",
+        "The next call gets only what this one returns. Are the learning rate and the other settings in it?",
+    ),
+    _entry(
         "train_step",
         "update-before-upstream",
         _update_while_walking_back,
@@ -582,5 +666,12 @@ MISCONCEPTIONS = (
         _step(rows=lambda n: 1 / n),
         "the gradient was divided by N a second time.",
         "softmax_loss divides by N once. Is there a second place that deals with N?",
+    ),
+    _entry(
+        "train_step",
+        "config-of-w-for-b",
+        _step(config_of_w_for_b=True),
+        "the bias is moved with the config of the weights; it has one of its own, the second of its pair.",
+        "Each entry of configs is a pair. Which half goes with w, and which with b?",
     ),
 )
