@@ -2,7 +2,7 @@
 # jupyter:
 #   backprop:
 #     title: Chain rule
-#     minutes: 75
+#     minutes: 90
 #     question: If I nudge this weight, how far does the loss move?
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
@@ -20,10 +20,10 @@
 # - measure any slope by a nudge, and say how far to trust the number,
 # - take a computation apart into edges, and multiply along a path,
 # - add the gradients where a value is used twice, and say why,
-# - derive the gradient of softmax with cross-entropy, down to $p - \text{one-hot}(y)$,
+# - derive the gradient of softmax with cross-entropy, down to one short formula,
 # - send a gradient backwards through a layer without ever forming its Jacobian.
 #
-# **Time:** 75 minutes. **Builds on:** lessons 01 and 02 (a neuron, the sigmoid, softmax, the two losses). Whatever is needed
+# **Time:** 90 minutes. **Builds on:** lessons 01 and 02 (a neuron, the sigmoid, softmax, the two losses). Whatever is needed
 # from them comes ready-made.
 
 # %%
@@ -35,7 +35,7 @@ from backprop_helpers.experiments import nudge, nudge_graph, two_paths
 
 def sigmoid(z):
     """σ(z) for z of any shape, as in lesson 01."""
-    return sigmoid_forward(np.asarray(z))[0]
+    return sigmoid_forward(np.asarray(z))[0]  # it returns (a, cache); only a is needed here
 
 
 # %% [markdown]
@@ -47,6 +47,7 @@ def sigmoid(z):
 # | $z$, $a$ | (N, M) | what a layer computes, and what its activation makes of it | `z`, `a` |
 # | $s$, $p$ | (N, C) | scores of the classes, and their softmax | `scores`, `p` |
 # | $y$ | (N,) | the target: a label, or a number for the squared error | `y` |
+# | one-hot$(y)$ | (N, C) | 1 at the true class of each row, 0 elsewhere | |
 # | $L$ | one number | the loss | `loss` |
 # | $\partial L/\partial v$ | shape of $v$ | **gradient** of the loss with respect to $v$ | `dv` |
 # | $\partial u/\partial v$ | | **local gradient**: what $v$ does to $u$ on one edge | `du_dv` |
@@ -80,7 +81,8 @@ nudge_graph()
 # divide. The line through two points of the curve is a *secant*; the one it tends to is the *tangent*.
 #
 # How small should the run $h$ be? Commit to an answer first, then move $h$. Afterwards change *one side* to *both sides*, and watch
-# how the curve of errors changes.
+# how the curve of errors changes. A green line will mark what theory says: $\varepsilon = 2^{-52}$ is the *machine epsilon*, the gap
+# between 1 and the next `float64`; where its roots come from is derived below.
 
 # %%
 nudge()
@@ -103,7 +105,7 @@ nudge()
 
 # %% [markdown]
 # The other error comes from rounding. A `float64` is right to a relative $u = 2^{-53} \approx 1.1\cdot 10^{-16}$, so each of
-# the two values of $f$ may be off by $u\,|f|$, and their difference divided by $2h$ by
+# the two values of $f$ may be off by about $u\,|f|$, and their difference divided by $2h$ by
 #
 # $$\underbrace{\frac{2u\,|f|}{2h}}_{\text{rounding}} = \frac{u\,|f|}{h},$$
 #
@@ -111,7 +113,7 @@ nudge()
 #
 # $$
 # \begin{aligned}
-# E(h) &= \frac{h^2}{6}\,|f'''| + \frac{u\,|f|}{h} && \text{both errors at their worst} \\
+# E(h) &= \frac{h^2}{6}\,|f'''| + \frac{u\,|f|}{h} && \text{both errors, roughly at their worst} \\
 # E'(h) &= \frac{h}{3}\,|f'''| - \frac{u\,|f|}{h^2} = 0 && \text{at the lowest point} \\
 # h &= \Big(\frac{3u\,|f|}{|f'''|}\Big)^{1/3} && \text{solved for } h
 # \end{aligned}
@@ -119,7 +121,11 @@ nudge()
 #
 # With $f = e^x$ the third derivative is $f$ itself, so $h = (3u)^{1/3} \approx 7\cdot 10^{-6}$, whatever $x$ is. As a rule of
 # thumb take the cube root of the rounding error alone, $u^{1/3} \approx 5\cdot 10^{-6}$ (Nocedal and Wright, *Numerical
-# Optimization*, 2nd edition, 2006, section 8.1); the experiment uses the machine epsilon $2u$, which gives $6\cdot 10^{-6}$.
+# Optimization*, 2nd edition, 2006, section 8.1); the experiment takes $\varepsilon = 2u$ instead, which gives $6\cdot 10^{-6}$.
+#
+# **One side alone**, $\frac{f(x+h) - f(x)}{h}$, keeps the term with $f''$: its error is about
+# $\frac{h}{2}\,|f''| + \frac{2u\,|f|}{h}$. For $e^x$ that is smallest at $h = 2\sqrt{u} \approx 2\cdot 10^{-8}$ (the experiment's
+# $\sqrt{\varepsilon}$ is $1.5\cdot 10^{-8}$), and even there about a thousand times as large as the best of both sides.
 
 # %% tags=["nbval-ignore-output"]
 # Theory against measurement, on f = exp at x = 1, where the true slope is f itself.
@@ -184,7 +190,8 @@ check("numerical_derivative", numerical_derivative, hidden=True)
 # So: take every entry in turn, nudge it up and down, divide, and put it back.
 #
 # Three traps lie on the way. `x` belongs to the caller and must come back unchanged. `x` may hold integers, and an integer
-# array can't hold 3.00001. And `x` may have any shape, even none; `np.ndindex(x.shape)` walks through the indices of all of them.
+# array can't hold 3.00001. And `x` may have any shape, even `()`, a single number; `np.ndindex(x.shape)` walks through the indices of
+# each of them.
 
 # %% exercise="numerical_gradient"
 def numerical_gradient(f, x):
@@ -450,7 +457,7 @@ check("neuron_gradient", neuron_gradient, hidden=True)
 # %% [markdown]
 # <details><summary>Hint 1 · where to look</summary>
 #
-# The picture at the top of the page. Its arrows are your lines, read from right to left.
+# The right-hand picture at the top of the page, read from top to bottom: its arrows are your lines backwards.
 #
 # </details>
 # <details><summary>Hint 2 · the idea</summary>
@@ -478,9 +485,9 @@ two_paths()
 #
 # $$
 # \begin{aligned}
-# u &\to u + \tfrac{\partial u}{\partial x}\delta, \quad v \to v + \tfrac{\partial v}{\partial x}\delta && \text{both pieces see the same nudge} \\
-# L &\to uv + v\,\tfrac{\partial u}{\partial x}\delta + u\,\tfrac{\partial v}{\partial x}\delta + \tfrac{\partial u}{\partial x}\tfrac{\partial v}{\partial x}\delta^2 && \text{multiply out} \\
-# \tfrac{\partial L}{\partial x} &= \tfrac{\partial L}{\partial u}\tfrac{\partial u}{\partial x} + \tfrac{\partial L}{\partial v}\tfrac{\partial v}{\partial x} && \text{divide by } \delta\text{; the } \delta^2 \text{ part vanishes}
+# u &\to u + \tfrac{\partial u}{\partial x}\delta + \dots, \quad v \to v + \tfrac{\partial v}{\partial x}\delta + \dots && \text{one nudge for both; dots: } \delta^2 \text{ and higher powers} \\
+# L &\to uv + v\,\tfrac{\partial u}{\partial x}\delta + u\,\tfrac{\partial v}{\partial x}\delta + \dots && \text{multiply out} \\
+# \tfrac{\partial L}{\partial x} &= \tfrac{\partial L}{\partial u}\tfrac{\partial u}{\partial x} + \tfrac{\partial L}{\partial v}\tfrac{\partial v}{\partial x} && \text{subtract } L = uv\text{, divide by } \delta\text{; the dots vanish as } \delta \to 0
 # \end{aligned}
 # $$
 #
@@ -491,7 +498,8 @@ two_paths()
 print("by nudging:", round(float(chain_rule.numerical_derivative(lambda x: (3 * x) * x**2, 2)), 6))
 
 # %% [markdown]
-# In code this is why gradients are **accumulated**: `dx += …` for every use of x, never `dx = …` for the second one.
+# In code this is why gradients are **accumulated**: `dx += …` for every use of x, never `dx = …` for the second one. It matters
+# in training, where each weight takes a small step against its gradient, right or wrong.
 #
 # ### Your turn: an activation that uses its input twice
 #
@@ -540,7 +548,7 @@ check("swish_backward", swish_backward, hidden=True)
 
 # %% [markdown] answer="why_gradients_add" points=3
 # **In your own words** (three to six sentences, marked by a person): Why do gradients *add* where a value is used twice, and what
-# goes wrong in training if the second one overwrites the first? Use an example of your own.
+# goes wrong if the second one overwrites the first, and the weight then steps along the result? Use an example of your own.
 #
 # ### BEGIN SOLUTION
 # A gradient says how far the loss moves for a small nudge of a value, everything else held still. If a value is used in two
@@ -569,14 +577,14 @@ check("swish_backward", swish_backward, hidden=True)
 #
 # $$\text{out}_{nm} = \sum_d x_{nd}\, w_{dm} + b_m .$$
 #
-# **For w.** Who uses $w_{dm}$? Column $m$ of out, in *every* row $n$. That is a fan-out of N, so N terms add:
+# **For w.** Who uses $w_{dm}$? Column $m$ of out, in *every* row $n$. Those are N uses (a *fan-out* of N), so N terms add:
 #
 # $$
 # \begin{aligned}
 # \frac{\partial L}{\partial w_{dm}} &= \sum_n \frac{\partial L}{\partial\,\text{out}_{nm}} \cdot \frac{\partial\,\text{out}_{nm}}{\partial w_{dm}} && \text{add over all uses} \\
 # &= \sum_n \text{dout}_{nm}\; x_{nd} && \text{the local gradient is } x_{nd} \\
 # &= \sum_n (x^\top)_{dn}\, \text{dout}_{nm} && \text{swap the indices of } x \text{ by transposing} \\
-# \text{dw} \;(D, M) &= x^\top (D, N) \;@\; \text{dout}\;(N, M) && \text{a sum over the inner index is a matrix product}
+# \underbrace{\text{dw}}_{(D,\, M)} &= \underbrace{x^\top}_{(D,\, N)} @ \underbrace{\text{dout}}_{(N,\, M)} && \text{a sum over the inner index is a matrix product}
 # \end{aligned}
 # $$
 
@@ -587,11 +595,22 @@ check("swish_backward", swish_backward, hidden=True)
 # $$
 # \begin{aligned}
 # \text{dx}_{nd} &= \sum_m \text{dout}_{nm}\; w_{dm} && \text{add over all uses; local gradient } w_{dm} \\
-# \text{dx} \;(N, D) &= \text{dout}\;(N, M) \;@\; w^\top (M, D) && \text{sum over the inner index } m
+# \underbrace{\text{dx}}_{(N,\, D)} &= \underbrace{\text{dout}}_{(N,\, M)} @ \underbrace{w^\top}_{(M,\, D)} && \text{sum over the inner index } m
 # \end{aligned}
 # $$
 #
-# The shapes alone confirm it: there is only one way to multiply dout and $w$ that gives (N, D).
+# The shapes confirm it: if N, D and M differ, there is only one way to multiply dout and $w$ that gives (N, D).
+#
+# **Now you**, with $x$ (5, 4) and $w$ (4, 3): dout is (?, ?), dw = ? (?, ?) @ ? (?, ?), dx = ? (?, ?) @ ? (?, ?), and db adds up ?
+# rows. How many numbers would the Jacobian of out by $w$ hold, one slope for each pair of entries?
+#
+# <details><summary>Open when you have it</summary>
+#
+# dout is (5, 3) as out is. $\;\text{dw} = x^\top$ (4, 5) @ dout (5, 3) is (4, 3). $\;\text{dx} = \text{dout}$ (5, 3) @ $w^\top$ (3, 4) is
+# (5, 4). db adds up 5 rows and is (3,). The Jacobian would hold 15 · 12 = 180 numbers; dw holds 12. In lesson 04 you write these
+# three lines as code.
+#
+# </details>
 
 # %%
 rng = np.random.default_rng(3)
@@ -669,18 +688,17 @@ check("cross_entropy_slope", cross_entropy_slope, hidden=True)
 # \begin{aligned}
 # \frac{\partial p_i}{\partial s_k} &= \frac{\partial e^{s_i}}{\partial s_k}\cdot\frac{1}{S} - e^{s_i}\cdot\frac{1}{S^2}\cdot\frac{\partial S}{\partial s_k} && \text{slope of a product } e^{s_i}\cdot S^{-1} \\
 # \frac{\partial e^{s_i}}{\partial s_k} &= \begin{cases} e^{s_i} & i = k \\ 0 & i \ne k\end{cases}, \qquad \frac{\partial S}{\partial s_k} = e^{s_k} && \text{each score has its own exponential} \\
-# J_{ik} &= p_i\,[i = k] - p_i\, p_k && \text{each quotient over } S \text{ is a probability} \\
+# J_{ik} &= \frac{e^{s_i}\,[i = k]}{S} - \frac{e^{s_i}}{S}\cdot\frac{e^{s_k}}{S} && \text{put both in; } [i = k] \text{ is 1 where the two are equal, else 0} \\
+# &= p_i\,[i = k] - p_i\, p_k && \text{each quotient over } S \text{ is a probability} \\
 # J &= \operatorname{diag}(p) - p\,p^\top && \text{as a matrix}
 # \end{aligned}
 # $$
-#
-# ($[i=k]$ is 1 where the two are equal and 0 elsewhere.)
 
 # %%
 s = np.array([2.0, -1.0, 0.5, 1.0])
-p = softmax(s[None])[0]
+p = softmax(s[None])[0]  # softmax takes rows: [None] makes s one row, (1, C), and [0] takes it out again
 jacobian = np.diag(p) - np.outer(p, p)
-for i in range(4):  # row i of J holds the slopes of p[i] by every score
+for i in range(4):  # row i of J holds the slopes of p[i] by every score; i=i gives each lambda its own i
     row = chain_rule.numerical_gradient(lambda v, i=i: softmax(v[None])[0][i], s)
     assert np.allclose(jacobian[i], row, atol=1e-9)
 print(jacobian.round(3))
@@ -696,7 +714,8 @@ print("columns add up to 0, as p always adds up to 1:", np.allclose(jacobian.sum
 # \begin{aligned}
 # \text{ds}_k &= \sum_i \text{dp}_i\,\big(p_i\,[i=k] - p_i\, p_k\big) && \text{add over all paths} \\
 # &= \text{dp}_k\, p_k \;-\; \sum_i \text{dp}_i\, p_i\, p_k && [i=k] \text{ picks a single term} \\
-# &= \text{dp}_k\, p_k - p_k \sum_i \text{dp}_i\, p_i && p_k \text{ does not depend on } i
+# &= \text{dp}_k\, p_k - p_k \sum_i \text{dp}_i\, p_i && p_k \text{ does not depend on } i \\
+# &= p_k\,\Big(\text{dp}_k - \sum_i \text{dp}_i\, p_i\Big) && \text{take out } p_k
 # \end{aligned}
 # $$
 #
@@ -782,7 +801,7 @@ check("softmax_vjp", softmax_vjp, hidden=True)
 # $$\text{ds} = p - \text{one-hot}(y).$$
 #
 # The gradient is the prediction minus the truth, and nothing can overflow: the $1/p_y$ of step 1 is gone. This is why softmax
-# and cross-entropy are always taken back in one step.
+# and cross-entropy are usually taken back in one step.
 #
 # </details>
 
@@ -873,11 +892,12 @@ check("scores_slope", scores_slope, hidden=True)
 # </details>
 
 # %% [markdown]
-# **3 · From lesson 02: a row's true class gets probability 1 from the softmax, as far as `float64` can tell. What are its cross-entropy and its ds?**
+# **3 · From lesson 02: a row's true class gets probability 1 from the softmax, as far as `float64` can tell. What are its cross-entropy and its ds, to rounding?**
 #
 # <details><summary>Both are 0</summary>
 #
-# Yes. −log 1 = 0, and p − one-hot(y) is 0 everywhere: there is nothing left to learn from this row.
+# Yes. −log 1 = 0, and p − one-hot(y) is 0 at the true class and at most about 10⁻¹⁶ at the others: there is nothing left to learn
+# from this row.
 #
 # </details>
 # <details><summary>The loss is 1 and ds is 0</summary>
@@ -888,7 +908,7 @@ check("scores_slope", scores_slope, hidden=True)
 # <details><summary>The loss is 0, but ds is not</summary>
 #
 # Not this. At its lowest possible value a smooth loss can't fall further in any direction, so its gradient must vanish. The formula agrees: 1 − 1 = 0 for the true
-# class and 0 − 0 for the others.
+# class, and for the others their p, too small to be felt in a sum with 1.
 #
 # </details>
 

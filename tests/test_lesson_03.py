@@ -40,6 +40,30 @@ def test_rules_of_thumb_for_the_step():
     assert pytest.approx(6e-6, rel=0.02) == (2 * U) ** (1 / 3)
 
 
+def test_one_side_is_best_near_the_root_of_u_and_a_thousand_times_worse():
+    h = 10.0 ** np.arange(-12, 0.1, 0.01)
+    expected = h / 2 * np.e + 2 * U * np.e / h
+    assert h[expected.argmin()] == pytest.approx(2 * U**0.5, rel=0.03) == pytest.approx(2e-8, rel=0.06)
+    assert pytest.approx(1.5e-8, rel=0.01) == (2 * U) ** 0.5
+    off = {
+        "one": np.abs((np.exp(1 + h) - np.exp(1)) / h - np.e),
+        "both": np.abs((np.exp(1 + h) - np.exp(1 - h)) / (2 * h) - np.e),
+    }
+    # rounding jumps from one h to the next: the worst of 51 neighbours
+    worst = {way: np.lib.stride_tricks.sliding_window_view(e, 51).max(axis=1) for way, e in off.items()}
+    assert 300 < worst["one"].min() / worst["both"].min() < 3000
+    assert 5e-9 < h[25 + worst["one"].argmin()] < 8e-8
+    both = h**2 / 6 * np.e + U * np.e / h
+    assert 300 < expected.min() / both.min() < 3000
+
+
+def test_rounding_stays_near_its_bound():
+    """The bound u|f|/h holds roughly: x + h is rounded as well."""
+    h = 10.0 ** np.arange(-12, -7, 0.01)
+    rounding = np.abs((np.exp(1 + h) - np.exp(1 - h)) / (2 * h) - np.e * np.sinh(h) / h)
+    assert 0.5 < (rounding * h / (U * np.e)).max() < 2
+
+
 def test_a_gradient_by_differences_costs_two_calls_an_entry():
     calls = []
 
@@ -81,6 +105,25 @@ def test_the_faded_examples_have_the_printed_answers():
     assert chain_rule.softmax_vjp(np.array([[4.0, 8.0, 0.0]]), p).tolist() == [[0, 1, -1]]
 
 
+def test_the_shapes_of_a_layer_filled_in():
+    x, w, dout = np.ones((5, 4)), np.ones((4, 3)), np.ones((5, 3))
+    assert (x @ w).shape == dout.shape
+    assert (x.T.shape, w.T.shape) == ((4, 5), (3, 4))
+    assert (x.T @ dout).shape == w.shape
+    assert (dout @ w.T).shape == x.shape
+    assert dout.sum(axis=0).shape == (3,)
+    assert dout.size * w.size == 180
+
+
+def test_a_value_used_twice_moves_the_loss_by_more_than_its_first_order():
+    """u = 3x, v = x² at x = 2: v moves by 4δ + δ², so the loss by 36δ and higher powers."""
+    for d in (0.1, 0.01, 0.001):
+        assert (2 + d) ** 2 - 4 == pytest.approx(4 * d + d**2)
+        moved = 3 * (2 + d) ** 3 - 24
+        assert moved == pytest.approx(36 * d + 18 * d**2 + 3 * d**3)
+    assert moved / d == pytest.approx(36, abs=0.02)
+
+
 def test_memory_of_a_large_jacobian():
     assert 50_000**2 * 8 / 1e9 == 20
     assert 50_000 * 8 / 1e3 == 400
@@ -99,6 +142,16 @@ def test_loss_and_gradient_vanish_where_the_true_class_has_probability_1():
     assert p[1] == 1
     assert -np.log(p[1]) == 0
     assert not chain_rule.scores_slope(p, 1).any()
+
+
+def test_where_float64_sees_probability_1_the_other_classes_get_next_to_nothing():
+    for gap in np.arange(30, 60, 0.05):
+        p = softmax(np.array([[gap, 0.0, 0.0]]))[0]
+        if p[0] == 1:
+            assert np.abs(chain_rule.scores_slope(p, 0)).max() < 1.2e-16
+            assert -np.log(p[0]) == 0
+    assert p[0] == 1
+    assert p[1] > 0
 
 
 def test_both_steps_together_give_p_minus_one_hot():

@@ -378,6 +378,22 @@ _ROWS: tuple[tuple[str, str, Callable[..., Any], str, str, str], ...] = (
         "course design",
     ),
     (
+        "neuron-locals-upstream-in-da-dz",
+        "neuron_locals",
+        lambda x, w, a, y: (2 * (a - y), 2 * (a - y) * _slope_at(a), x, w, 1.0),
+        "da_dz has dl_da multiplied in: that product is dz, what z does to the loss. A local gradient knows only its own edge.",
+        "Would da_dz change if the target y were another number?",
+        "course design; upstream in a local gradient",
+    ),
+    (
+        "neuron-gradient-sum-forgotten",
+        "neuron_gradient",
+        lambda x, w, b, y: _neuron(x, w, b, y, product=lambda w, x: w * x),
+        "the sum in w·x is missing: the D products w_d x_d were left side by side, so z, a and db have D entries; a neuron has one z.",
+        "Print z. z = Σ_d w_d x_d + b is one number: what turns the D products into one?",
+        "course design; * where a sum of products is meant",
+    ),
+    (
         "neuron-gradient-slope-omitted",
         "neuron_gradient",
         lambda x, w, b, y: (2 * (_sigmoid(w @ x + b) - y) * x, 2 * (_sigmoid(w @ x + b) - y)),
@@ -597,8 +613,8 @@ _ROWS: tuple[tuple[str, str, Callable[..., Any], str, str, str], ...] = (
         "softmax-vjp-sum-without-p",
         "softmax_vjp",
         lambda dp, p: p * (dp - dp.sum(axis=1, keepdims=True)),
-        "the sum is over dp alone; each dp_k has to be weighted with its p_k.",
-        "Write out Σ_k dp_k p_k p_i and take out of the sum what does not depend on k.",
+        "the sum is over dp alone; each dp_i has to be weighted with its p_i.",
+        "Write out Σ_i dp_i p_i p_k and take out of the sum what does not depend on i.",
         "course design",
     ),
     (
@@ -614,7 +630,7 @@ _ROWS: tuple[tuple[str, str, Callable[..., Any], str, str, str], ...] = (
         "softmax_vjp",
         lambda dp, p: dp - (dp * p).sum(axis=1, keepdims=True),
         "the factor p in front is missing: a class with almost no probability hardly moves when its score is nudged.",
-        "Both parts of the Jacobian, diag(p) and p pᵀ, have a p_i in row i.",
+        "Both parts of the Jacobian, diag(p) and p pᵀ, have a p_k in column k.",
         "course design",
     ),
     (
@@ -622,7 +638,7 @@ _ROWS: tuple[tuple[str, str, Callable[..., Any], str, str, str], ...] = (
         "softmax_vjp",
         _jacobian_product,
         "the values are right, but the whole C × C Jacobian is formed on the way; with 800 classes that is 640,000 numbers for one row of 800.",
-        "Do the sum over k on paper first: which of the two parts of diag(p) − p pᵀ really needs a matrix?",
+        "Do the sum over i on paper first: which of the two parts of diag(p) − p pᵀ really needs a matrix?",
         "course design",
     ),
     (
@@ -685,9 +701,14 @@ _ROWS: tuple[tuple[str, str, Callable[..., Any], str, str, str], ...] = (
 
 
 def _neuron(
-    x: Any, w: Any, b: Any, y: Any, slope: Callable[[Any, Any], Any] = lambda z, a: _slope_at(a)
+    x: Any,
+    w: Any,
+    b: Any,
+    y: Any,
+    slope: Callable[[Any, Any], Any] = lambda z, a: _slope_at(a),
+    product: Callable[[Any, Any], Any] = np.dot,
 ) -> Any:
-    z = w @ x + b
+    z = product(w, x) + b
     a = _sigmoid(z)
     dz = 2 * (a - y) * slope(z, a)
     return dz * x, dz

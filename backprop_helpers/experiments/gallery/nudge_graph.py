@@ -83,7 +83,7 @@ def sentence(r: NudgedNeuron) -> str:
     )
     factors = " × ".join(short(r.local[edge]) for edge in ((r.which, "z"), ("z", "a"), ("a", "L")))
     return said + (
-        f"The product of the local gradients, {factors} = {short(r.grads[r.which])}, times the nudge predicts "
+        f"The product of the local gradients, {factors} ≈ {short(r.grads[r.which])}, times the nudge predicts "
         f"{signed(r.predicted)}: {_verdict(r)}."
     )
 
