@@ -438,7 +438,7 @@ check("sgd_momentum", sgd_momentum, hidden=True)
 # %% [markdown]
 # ### Your ball in the ravine
 #
-# SGD needed 70 steps with the best $\eta$. Momentum has two knobs, and on a quadratic the best setting of both is known (Polyak, *USSR Computational Mathematics and Mathematical Physics* 4(5), 1964):
+# SGD needed 70 steps with the best $\eta$. Momentum has two knobs, and the setting that is fastest in the long run on a quadratic is known (Polyak, *USSR Computational Mathematics and Mathematical Physics* 4(5), 1964):
 #
 # $$\eta = \frac{4}{(\sqrt{\lambda_{\max}} + \sqrt{\lambda_{\min}})^2}, \qquad \mu = \Bigl(\frac{\sqrt{\lambda_{\max}} - \sqrt{\lambda_{\min}}}{\sqrt{\lambda_{\max}} + \sqrt{\lambda_{\min}}}\Bigr)^2$$
 
@@ -459,6 +459,9 @@ ravine = np.array([1.0, 20.0])
 print("SGD, best η:           ", steps_needed(sgd, {"learning_rate": 2 / 21}, ravine), "steps")
 print("momentum, best η and μ:", steps_needed(sgd_momentum, tuned, ravine), "steps")
 print(f"best η {tuned['learning_rate']:.3f}, best μ {tuned['momentum']:.2f}")
+
+# %% [markdown]
+# A third of the steps. And this $\eta$ lies beyond SGD's border of 0.1: momentum moves the border to $2(1+\mu)/\lambda_{\max}$, here 0.14. It forgives more, but not everything.
 
 # %% [markdown]
 # ## RMSProp
