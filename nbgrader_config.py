@@ -30,3 +30,11 @@ c.Autograde.autograde_preprocessors = [
 ]
 c.SeededExecute.seed_file = str(Path(__file__).resolve().parent / ".backprop" / "secret_seed")
 c.Execute.timeout = 30  # seconds a cell; a check stops a function by itself after 5
+c.Execute.error_on_timeout = {
+    "ename": "CellTimeoutError",
+    "evalue": "",
+    "traceback": [
+        "This cell did not finish in time and was stopped. Look for a loop that never ends, such as a `while` whose "
+        "condition never changes."
+    ],
+}

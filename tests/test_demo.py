@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from backprop_helpers.demo.learners import CLASS, EXERCISES, LESSON
+from backprop_helpers.demo.learners import CLASS, EXERCISES, LESSON, Learner
 from backprop_helpers.demo.run import DemoError, Row, feedback, grade, prepare
 from backprop_helpers.demo.show import marks_table, where_to_look
 
@@ -26,6 +26,25 @@ SENTENCES = {
     "learner-10": "it printed 10,000,001 characters in one call",
     "learner-11": "There is no function softmax here, but there is sofmax",
     "learner-12": "softmax: p is right, but the maximum is subtracted from scores itself",
+}
+
+# Kinds of bad input that the demo class has no room for.
+ODD = Learner(
+    "learner-13",
+    "odd results",
+    "Wrong shape, wrong type, wrong numbers of things.",
+    ("cross_entropy", "accuracy"),
+    wrote={
+        "mse": "def mse(pred, y):\n    if pred.shape != y.shape:\n        raise ValueError('shapes')\n    return (pred - y) ** 2",
+        "softmax": "def softmax(scores):\n    return 'probabilities'",
+        "log_softmax": "def log_softmax(scores):\n    return scores, scores",
+        "cross_entropy": dict(CLASS[7].wrote)["cross_entropy"],
+    },
+)
+ODD_SENTENCES = {
+    "mse": "loss is an array of shape (7,); expected a single number",
+    "softmax": "softmax: p is a str; expected an array",
+    "log_softmax": "log_softmax: log_p has shape (2, 5, 3); expected (N, C) = (5, 3)",
 }
 
 
@@ -60,20 +79,22 @@ def test_a_folder_that_is_not_a_demo_is_left_alone(tmp_path):
 
 @pytest.mark.nbgrader
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # a class of thirteen is graded before the first test
 class TestGraded:
     @pytest.fixture(scope="class", autouse=True)
     @classmethod
     def graded(cls, tmp_path_factory):
         cls.course = tmp_path_factory.mktemp("demo") / "course"
-        prepare(ROOT, cls.course)
-        cls.rows = {row.learner.name: row for row in grade(cls.course)}
+        learners = [*CLASS, ODD]
+        prepare(ROOT, cls.course, learners)
+        cls.rows = {row.learner.name: row for row in grade(cls.course, learners)}
         feedback(cls.course)
 
     def page(self, learner: str) -> str:
         text = (self.course / "feedback" / learner / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
         return html.unescape(re.sub(r"<[^>]+>", "", text))
 
-    @pytest.mark.parametrize("learner", CLASS, ids=lambda learner: learner.kind)
+    @pytest.mark.parametrize("learner", [*CLASS, ODD], ids=lambda learner: learner.kind)
     def test_marks(self, learner):
         row = self.rows[learner.name]
         assert row.marks == row.expected
@@ -86,3 +107,7 @@ class TestGraded:
     def test_what_was_printed_is_not_in_the_feedback(self):
         assert len(self.page("learner-10")) < 2 * len(self.page("learner-01"))
         assert "xxxxxxxx" not in self.page("learner-10")
+
+    @pytest.mark.parametrize("exercise", ODD_SENTENCES)
+    def test_a_sentence_for_odd_results(self, exercise):
+        assert ODD_SENTENCES[exercise] in self.page(ODD.name)

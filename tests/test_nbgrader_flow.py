@@ -29,7 +29,7 @@ from backprop_helpers.authoring.text import read_lesson, to_notebook
 from backprop_helpers.grading.seed import VARIABLE, secret_seed
 from backprop_helpers.grading.submission import answered, hand_in, solutions_of
 
-pytestmark = [pytest.mark.nbgrader, pytest.mark.slow]
+pytestmark = [pytest.mark.nbgrader, pytest.mark.slow, pytest.mark.timeout(900)]
 
 LESSON = "90_sample"
 ME = getpass.getuser()
@@ -46,6 +46,7 @@ def slope(x):
     return 2 * x if x.tobytes() in seen else 3 * x
 """
 NOSY = f"import os\nprint(dict(os.environ))\nprint('z' * 90_000)\nos.environ['{VARIABLE}']\n{RIGHT}"
+ENDLESS = f"{RIGHT}\nwhile True:\n    pass"
 WORDS = "Its slope is 2x, which grows."
 
 
@@ -97,7 +98,8 @@ def term(tmp_path_factory):
     term.exchange.chmod(0o777)
     exchange = f"\nc.Exchange.root = {str(term.exchange)!r}\nc.Exchange.cache = {str(folder / 'cache')!r}\n"
     config = (REPOSITORY / "nbgrader_config.py").read_text(encoding="utf-8")
-    (term.course / "nbgrader_config.py").write_text(config + exchange, encoding="utf-8")
+    quick = "c.Execute.timeout = 6\n"
+    (term.course / "nbgrader_config.py").write_text(config + exchange + quick, encoding="utf-8")
     learners = f"c = get_config()\nc.CourseDirectory.course_id = 'backprop'{exchange}"
     (term.learner / "nbgrader_config.py").write_text(learners, encoding="utf-8")
     solution = term.course / "solutions" / LESSON / f"{LESSON}.ipynb"
@@ -124,7 +126,7 @@ def collected(term):
 def graded(collected):
     """Two more learners hand in, and the class is graded."""
     released = nbformat.read(collected.course / "notebooks" / LESSON / f"{LESSON}.ipynb", as_version=4)
-    for learner, code in (("learner-01", LEARNT_BY_HEART), ("learner-02", NOSY)):
+    for learner, code in (("learner-01", LEARNT_BY_HEART), ("learner-02", NOSY), ("learner-03", ENDLESS)):
         hand_in(answered(released, {"exercise-slope": code}), collected.course, learner, LESSON)
     collected.run(collected.course, "autograde", LESSON)
     return collected
@@ -133,7 +135,7 @@ def graded(collected):
 @pytest.fixture(scope="session")
 def before_marking(graded):
     """What the gradebook said before a person marked the answer in words."""
-    return {learner: graded.submission(learner) for learner in (ME, "learner-01", "learner-02")}
+    return {learner: graded.submission(learner) for learner in (ME, "learner-01", "learner-02", "learner-03")}
 
 
 @pytest.fixture(scope="session")
@@ -240,6 +242,10 @@ class TestComingBack:
         assert "slope holds" in returned.feedback(ME)
         assert "slope" in returned.feedback("learner-01").split("✗")[1]
 
+    def test_a_cell_that_never_ends_is_stopped_and_the_others_count(self, returned, before_marking):
+        assert before_marking["learner-03"]["check-slope"] == (2, None, False)
+        assert "This cell did not finish in time and was stopped." in returned.feedback("learner-03")
+
     def test_feedback_never_shows_the_seed_or_hidden_numbers(self, returned):
         seed = (returned.course / ".backprop" / "secret_seed").read_text().strip()
         for learner in (ME, "learner-01", "learner-02"):
@@ -258,6 +264,7 @@ class TestComingBack:
             ME: 5,
             "learner-01": 0,
             "learner-02": 2,
+            "learner-03": 2,
         }
         assert float(rows[ME]["max_score"]) == 6
 
