@@ -69,4 +69,4 @@ class History:
         panel.line(epochs, losses[1], "orange", dash="9 3")
         panel.points([self.best_epoch or 1], [losses[1].min()], "green", shape="square", size=9)
         panel.legend([("training", "blue"), ("validation (dashed)", "orange"), ("■ lowest", "green")])
-        return f"{Figure(panel).html(repr(self))}<p>{self!r}</p>"
+        return Figure(panel).page(repr(self), repr(self))

@@ -44,10 +44,14 @@ async def execute(notebook: NotebookNode) -> list[tuple[int, str]]:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of the author's own settings may show in an output; an instructor's seed least of all."""
+    """Nothing of the author's own settings may show in an output; an instructor's seed least of all.
+
+    Progress bars are off: they print times, which no two runs share.
+    """
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("BACKPROP_", "NBGRADER_"))}
     kept.pop("MPLBACKEND", None)
-    return {**kept, "PYTHONHASHSEED": "0", "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    root = str(Path(__file__).resolve().parents[2])
+    return {**kept, "PYTHONHASHSEED": "0", "TQDM_DISABLE": "1", "PYTHONPATH": root}
 
 
 def _raised(notebook: NotebookNode) -> list[tuple[int, str]]:

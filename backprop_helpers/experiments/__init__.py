@@ -16,12 +16,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from backprop_helpers.experiments.experiment import Choice, Experiment, Option, Prediction, Slider
+    from backprop_helpers.experiments.pictures import Pictures
     from backprop_helpers.experiments.svg import Figure, Panel
 
-__all__ = ["Choice", "Experiment", "Figure", "Option", "Panel", "Prediction", "Slider", "get", "names"]
+__all__ = [
+    "Choice",
+    "Experiment",
+    "Figure",
+    "Option",
+    "Panel",
+    "Pictures",
+    "Prediction",
+    "Slider",
+    "get",
+    "names",
+]
 
 _PARTS = {
     "experiment": ("Choice", "Experiment", "Option", "Prediction", "Slider"),
+    "pictures": ("Pictures",),
     "svg": ("Figure", "Panel"),
 }
 

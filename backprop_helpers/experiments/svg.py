@@ -191,12 +191,16 @@ class Panel:
             f' fill="{ink}" fill-opacity="{opacity:g}" stroke="{ink}" stroke-width="1"/>'
         )
 
-    def heatmap(self, values: ArrayLike, low: float = 0.0, high: float = 1.0) -> None:
-        """Values (rows, columns) over the whole panel, first row at the bottom; blue low, orange high."""
+    def heatmap(self, values: ArrayLike, low: float = 0.0, high: float = 1.0, *, smooth: bool = True) -> None:
+        """Values (rows, columns) over the whole panel, first row at the bottom; blue low, orange high.
+
+        smooth: whether neighbouring values flow into one another; without it each is a square of its own.
+        """
         png = base64.b64encode(heat_png(np.asarray(values)[::-1], low, high)).decode()
         (x0, x1), (y0, y1) = (self.left, self.width - self.right), (self.top, self.height - self.bottom)
+        squares = "" if smooth else ' style="image-rendering:pixelated"'
         self._inside.append(
-            f'<image x="{x0}" y="{y0}" width="{x1 - x0}" height="{y1 - y0}" preserveAspectRatio="none"'
+            f'<image x="{x0}" y="{y0}" width="{x1 - x0}" height="{y1 - y0}" preserveAspectRatio="none"{squares}'
             f' href="data:image/png;base64,{png}"/>'
         )
 
@@ -314,6 +318,13 @@ class Figure:
         )
         return (
             f'<div class="bp-figure" role="img" aria-label="{escape(label)}"{attributes(data)}>{parts}</div>'
+        )
+
+    def page(self, label: str, text: str = "") -> str:
+        """`html` together with the styles it needs, for an output that stands alone; text is put below the picture."""
+        below = f"<p>{escape(text)}</p>" if text else ""
+        return (
+            f'<style>{theme.stylesheet()}</style><div class="bp-experiment">{self.html(label)}{below}</div>'
         )
 
     def svg(self, label: str, data: Mapping[str, object] | None = None) -> str:
