@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import itertools
 import math
 import re
@@ -10,10 +12,12 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from PIL import Image
 
 from backprop_helpers.capstone import BAR, learn_digits
 from backprop_helpers.checks import diagnose
 from backprop_helpers.data import load_digits, two_arcs
+from backprop_helpers.experiments import Pictures
 from backprop_helpers.experiments.gallery.patience import history as patience_history
 from backprop_helpers.history import History
 from backprop_helpers.losses import softmax_loss
@@ -173,6 +177,7 @@ def test_a_history_draws_both_curves():
     html = history._repr_html_()
     assert html.count("<polyline") == 2
     assert "3 epochs; training loss" in html
+    assert "--bp-blue" in html  # the colours come along, or no curve is seen
     assert "budget" in html
 
 
@@ -266,3 +271,28 @@ def test_adam_hides_a_factor():
     w, dw = np.ones(3), np.array([0.3, -2.0, 5.0])
     once, twice = (adam(w, k * dw, {"learning_rate": 0.01, "epsilon": 0.0})[0] for k in (1, 2))
     assert np.allclose(once, twice, rtol=1e-14)
+
+
+# --- pictures ---------------------------------------------------------------------------------------------
+
+
+def test_pictures_stand_upright_and_say_what_they_show():
+    digit = np.zeros((1, 64))
+    digit[0, :8] = 1.0  # ink in the top row only
+    row = Pictures(digit, ["label 7"], "a bar at the top")
+    assert repr(row) == "a bar at the top"
+    html = row._repr_html_()
+    assert 'aria-label="a bar at the top"' in html
+    assert "image-rendering:pixelated" in html
+    assert "--bp-ink" in html  # the colours come along, or nothing is seen
+    image = base64.b64decode(re.search(r"base64,([^\"]+)", html)[1])
+    alpha = np.asarray(Image.open(io.BytesIO(image)).convert("RGBA"))[..., 3]
+    assert alpha[0].min() > 100
+    assert alpha[1:].max() == 0
+
+
+def test_pictures_refuse_what_is_not_square_or_has_no_title():
+    with pytest.raises(ValueError, match="63 pixels"):
+        Pictures(np.zeros((1, 63)), ["?"], "")
+    with pytest.raises(ValueError, match="2 images and 1 titles"):
+        Pictures(np.zeros((2, 64)), ["?"], "")
