@@ -161,6 +161,16 @@ def test_a_card_escapes_what_a_learner_wrote():
     assert "&lt;script&gt;" in card
 
 
+def test_a_result_that_breaks_the_check_itself_is_answered_with_a_sentence():
+    class Hostile:
+        def __array__(self, dtype=None, copy=None):
+            raise RuntimeError("<b>no</b>")
+
+    result = diagnose("affine_forward", lambda x, w, b: (Hostile(), 0))
+    assert not result.passed
+    assert "affine_forward" in result.message
+
+
 def test_a_missing_or_misspelt_function_is_named(capsys):
     shell = InteractiveShell.instance()
     try:
