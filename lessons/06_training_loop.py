@@ -704,9 +704,9 @@ print(f"  least squares     {mse(people.x_val @ line[:-1] + line[-1], people.y_v
 print(f"  network           {mse(mlp_forward(people.x_val, net)[0], people.y_val):.2f}")
 
 # %% [markdown]
-# The network beats the mean by far, and the straight line not at all. With 331 people to learn from and a nearly straight relation
-# there is nothing more to gain, and that is worth knowing: without the second baseline it would look like a success. (Its number is
-# even a little flattered: these people were watched to choose the moment to stop.)
+# The network beats the mean by far, and the straight line not at all. In 331 people it finds nothing that a straight line does not,
+# and that is worth knowing: without the second baseline it would look like a success. (Its number is even a little flattered: these
+# people were watched to choose the moment to stop.)
 
 # %% [markdown]
 # ## Quick questions
@@ -770,7 +770,7 @@ print(f"  network           {mse(mlp_forward(people.x_val, net)[0], people.y_val
 # %% [markdown]
 # ## What you now know
 #
-# - An epoch uses every row once, in a new order; the mean over a few dozen rows is a fair guess of the gradient.
+# - An epoch uses every row once, in a new order. The gradient of a few dozen rows leads downhill at a fraction of the price.
 # - Only data kept aside can say when to stop, and only data nobody looked at can say how good the result is.
 # - The loop is short: step, measure, write down, ask. All that you have written since lesson 01 runs inside it.
 

@@ -74,10 +74,17 @@ class TestReleased:
                 assert name == "CheckFailed"
                 assert f"{exercise} is still empty: write its body, run that cell, then this one." in shown
                 assert "Traceback" not in shown
+                continue
+            plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+            if name == "NameError":  # it goes on with what a cell above would have made, had it not stopped
+                missing = re.findall(r"name '(\w+)' is not defined", plain)[-1]
+                stopped = [notebook.cells[i].source for i, *_ in found if i < number]
+                assert any(re.search(rf"^\s*{missing}\b.* = ", source, re.MULTILINE) for source in stopped), (
+                    plain
+                )
             else:  # a cell that uses an exercise: "Run All" comes here only when its check, above, has passed
                 assert name == "NotImplementedError"
                 above = [c.metadata.get("nbgrader", {}).get("grade_id") for c in notebook.cells[:number]]
-                plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
                 assert any(f"check-{unsolved}" in above for unsolved in re.findall(r"\bin (\w+)\(", plain)), (
                     plain
                 )
