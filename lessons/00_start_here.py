@@ -168,7 +168,7 @@ training_run()
 #
 # Each lesson asks you to write small functions. We practise with one that this course will need again and again: a **slope**.
 #
-# The slope of a curve says how far y moves for a small step in x. For y = x², take a small step h to the right and do it in
+# The slope of a curve says how far y moves for a small step in x, per unit of step. For y = x², take a small step h to the right and do it in
 # three lines:
 #
 # 1. The change in y is (x + h)² − x² = 2xh + h². *(multiply out)*
@@ -185,8 +185,8 @@ for h in (1.0, 0.1, 0.01):
 # %% [markdown]
 # ### First, a check that fails
 #
-# A check runs your function on random numbers and compares. Before you write anything, see what it says about a wrong
-# answer. Somebody has mixed up the *height* of the curve with its *slope*:
+# A check runs your function on numbers that are random, but always the same, and compares. Before you write anything, see
+# what it says about a wrong answer. Somebody has mixed up the *height* of the curve with its *slope*:
 
 # %%
 def mixed_up(x):
@@ -197,7 +197,8 @@ diagnose("slope", mixed_up)
 
 # %% [markdown]
 # Read the card from the top. The first line says **what** is wrong. *where* shows the entry that is furthest off: what came back
-# and what was expected. *look* says what to think about next.
+# and what was expected. *look* says what to think about next. (One entry of the five is right by luck: the numbers hold a 0, and
+# at x = 0 height and slope are equal, as they are at x = 2.)
 #
 # Many checks of this course recognise the mistake itself. When one does not, it says so and shows where the numbers part.
 

@@ -2,7 +2,7 @@
 # jupyter:
 #   backprop:
 #     title: Forward pass
-#     minutes: 60
+#     minutes: 70
 #     question: How does a network turn numbers into a prediction?
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
@@ -23,7 +23,7 @@
 # - write all of it in NumPy, for inputs of any shape and without overflow,
 # - explain why something must stand between two layers, and why weights start random.
 #
-# **Time:** 60 minutes. **You need:** functions and NumPy arrays, the matrix product `@`, and how a check works (lesson 00).
+# **Time:** 70 minutes. **You need:** functions and NumPy arrays, the matrix product `@`, and how a check works (lesson 00).
 
 # %%
 import numpy as np
@@ -39,8 +39,8 @@ from backprop_helpers.experiments import folds, forward_steps, neuron_line, twin
 #
 # $$z = w_1x_1 + w_2x_2 + \dots + w_Dx_D + b$$
 #
-# The weights say how much each input counts and in which direction; the bias says how easily the neuron says yes. The result z
-# then goes through an *activation*, a curve that you will meet below.
+# The sum of products is written w·x for short: z = w·x + b. The weights say how much each input counts and in which direction; the
+# bias says how easily the neuron says yes. The result z then goes through an *activation*, a curve that you will meet below.
 #
 # With two inputs an example is a point in the plane, and we can look at what a neuron does to all points at once. The black line is
 # where z = 0: on one side of it z is positive, on the other negative. **Answer the question first**, then move the sliders.
@@ -193,7 +193,8 @@ check("affine_forward", affine_forward, hidden=True)
 # 1. The first gives $h = x\,w^{(1)} + b^{(1)}$. *(its formula)*
 # 2. The second gives $\text{out} = h\,w^{(2)} + b^{(2)}$. *(its formula)*
 # 3. Put 1 into 2: $\text{out} = (x\,w^{(1)} + b^{(1)})\,w^{(2)} + b^{(2)}$. *(h is what it is)*
-# 4. Multiply out: $\text{out} = x\,\big(w^{(1)}w^{(2)}\big) + \big(b^{(1)}w^{(2)} + b^{(2)}\big)$. *(matrix products distribute over sums)*
+# 4. Multiply out: $\text{out} = x\,\big(w^{(1)}w^{(2)}\big) + \big(b^{(1)}w^{(2)} + b^{(2)}\big)$. *(matrix products
+#    distribute over sums, and $(x\,w^{(1)})\,w^{(2)} = x\,(w^{(1)}w^{(2)})$)*
 #
 # Line 4 is *one* affine layer, with the weights $w^{(1)}w^{(2)}$ of shape (D, M). The middle has vanished. With numbers:
 
@@ -219,8 +220,10 @@ print("with a bend in between:     ", np.allclose(with_bend, one_layer))
 folds()
 
 # %% [markdown]
-# Each dashed line belongs to one hidden unit: there its z is 0, and there ReLU has its corner. Between the corners the score is
-# straight. More units give more corners, and so a boundary that can follow the two arcs of points.
+# Each dashed line belongs to one hidden unit: there its z is 0, and there ReLU has its corner. With ReLU the score is straight
+# between the corners; sigmoid and tanh curve it all along. More units give more bends, and so a boundary that can follow the two
+# arcs of points. One ReLU alone does no better than a line: training moves its corner out of the picture. (Each network shown is the
+# best of twenty random starts; from an unlucky one, a small network gets stuck.)
 #
 # ## 4 · Three activations
 #
@@ -344,7 +347,7 @@ check("sigmoid_forward", sigmoid_forward, hidden=True)
 
 # %% [markdown]
 # **Exercise · `tanh_forward`** (1 point). Entry by entry, for x of any shape, without a NumPy warning. NumPy's own function is
-# welcome. (Why is it better than the formula in the table? Think of x = 1000.)
+# welcome: the formula in the table would divide infinity by infinity at x = 1000.
 
 # %% exercise="tanh_forward"
 def tanh_forward(x):
@@ -407,7 +410,8 @@ check("tanh_forward", tanh_forward, hidden=True)
 forward_steps()
 
 # %% [markdown]
-# Written down, with $w^{(2)}$ = (2, −2, 3) as a column and $b^{(2)}$ = −1, the first example (1, 2) goes
+# Written down, with $w^{(2)}$ = (2, −2, 3) as a column and $b^{(2)}$ = −1, the first example (1, 2) goes as follows. (The cell takes
+# ReLU from `layers`, where the course keeps its own functions.)
 #
 # - z = (6, 1, −1) *(computed above)*
 # - h = (6, 1, 0) *(the negative entry becomes 0)*
@@ -443,8 +447,8 @@ for name, value in (("z", z), ("h", h), ("scores", scores)):
 # %% [markdown]
 # ## 6 · Where the weights come from
 #
-# Training will find good weights, but it has to begin somewhere. Why not at 0? **Answer the question first**, then step through the
-# first ten steps of training for each kind of start.
+# Training will find good weights, but it has to begin somewhere. Why not all at one value, such as 0.5 or 0? **Answer the
+# question first**, then step through the first ten steps of training for each kind of start.
 
 # %%
 twins()
@@ -452,15 +456,19 @@ twins()
 # %% [markdown]
 # The reason in four lines:
 #
-# 1. Two hidden units with equal weights compute equal z for every example. *(same formula, same numbers)*
+# 1. Two hidden units with equal weights and equal biases compute equal z for every example. *(same formula, same numbers)*
 # 2. So their outputs h are equal, and the next layer treats them alike if its weights for them are alike too. *(same formula)*
 # 3. A training step moves a weight according to its inputs, its output and what the next layer asks for. *(lesson 04)*
 # 4. All three are equal, so both units move equally and are equal again. Nothing ever parts them. *(back to line 1)*
 #
+# Zeros are worse still. With ReLU or tanh every h is then 0, and so is every weight of the next layer: line 3 finds nothing to move
+# any weight with. They stay where they are.
+#
 # Random weights make every unit different from the start. Biases may be 0: different weights are difference enough.
 #
 # **Exercise · `init_params`** (3 points). Make the weights and biases of a network. `sizes` lists the number of units from input to
-# scores: `[2, 3, 1]` is the network above and needs two layers, w (2, 3) with b (3,), then w (3, 1) with b (1,).
+# scores: `[2, 3, 1]` is the network above and needs two layers, w (2, 3) with b (3,), then w (3, 1) with b (1,). From here
+# on L counts the layers and C the scores (later: one for each class).
 #
 # - every weight is drawn from a *normal distribution* with mean 0 and standard deviation `scale`: about two thirds of the weights
 #   then lie between −scale and scale,
@@ -515,7 +523,8 @@ check("init_params", init_params, hidden=True)
 # ## 7 · Put it together
 #
 # **Exercise · `mlp_forward`** (4 points). Run a batch through a network of any depth: affine and ReLU for every layer but the last, which is
-# affine alone. Return the scores, and a list of the caches you met on the way.
+# affine alone. Return the scores, and a list of the caches you met on the way. How you arrange them in the list is up to you: no
+# check looks inside.
 #
 # The course's own `layers.affine_forward` and `layers.relu_forward` return `(out, cache)` like yours. Use those, and this exercise
 # does not depend on your earlier ones; or use your own, as soon as their checks hold.
@@ -555,7 +564,7 @@ def mlp_forward(x, params):
 # <details><summary>Hint 3 · the shape of the answer</summary>
 #
 # A loop over the layers with a counter. In it, an affine step always, a ReLU step only while there is another layer to come, and
-# one entry appended to the caches.
+# what they cached appended to the list.
 #
 # </details>
 
@@ -635,7 +644,7 @@ print("right:", f"{np.mean(predicted == digits.y_val):.0%}", "of", len(predicted
 # </details>
 
 # %% [markdown]
-# **3 · From lesson 00: a slope says how far the result moves for a small step. What is the slope of z = w·x + b when only b is moved?**
+# **3 · From lesson 00: a slope says how far the result moves for a small step, per unit of step. What is the slope of z = w·x + b when only b is moved?**
 #
 # <details><summary>1</summary>
 #

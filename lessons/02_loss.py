@@ -2,7 +2,7 @@
 # jupyter:
 #   backprop:
 #     title: Loss
-#     minutes: 60
+#     minutes: 75
 #     question: How wrong is a prediction, in one number?
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
@@ -23,7 +23,7 @@
 # - derive cross-entropy from the probability of the data, and compute it without ever meeting log 0,
 # - explain why a network is *judged* by its accuracy but *trained* on its loss.
 #
-# **Time:** 60 minutes. **You need:** Python and NumPy; of lesson 01 only what scores are: the numbers that come out of the last
+# **Time:** 75 minutes. **You need:** Python and NumPy; of lesson 01 only what scores are: the numbers that come out of the last
 # layer.
 
 # %%
@@ -37,8 +37,9 @@ np.set_printoptions(precision=4, suppress=True)
 # %% [markdown]
 # ## 1 · Numbers: the mean squared error
 #
-# Suppose the network predicts a *number*: a temperature, a price, how far an illness has advanced. Ten people are plotted below.
-# A line predicts each person's value, and each *residual* (prediction − target) is drawn as the side of a square.
+# Suppose the network predicts a *number*: a temperature, a price, how far an illness has advanced. Below are ten people with diabetes:
+# their body mass index (standardised: 0 is the average) and a score of how far the illness has progressed a year later, in hundreds.
+# A line predicts each person's score, and each *residual* (prediction − target) is drawn as the side of a square.
 #
 # **Answer the question first.** Then look for the line with the smallest loss.
 
@@ -271,8 +272,9 @@ print("exp(-746) =", np.exp(-746.0), " (too small for float64, so it becomes 0)"
 # %% [markdown]
 # ### One number for each row: `keepdims`
 #
-# A reduction along `axis=1` takes the second axis away. Subtracting the result from the array then lays it along the *columns*,
-# where it does not belong. `keepdims=True` keeps the axis, with length 1:
+# A reduction along `axis=1` takes the second axis away: a (2, 3) array leaves (2,). When that is subtracted from the array, NumPy
+# lays it along the *columns*, where it does not belong. Here this is a `ValueError`, because 2 numbers do not fit 3 columns; with as
+# many rows as columns it gives wrong numbers and no word. `keepdims=True` keeps the axis, with length 1:
 
 # %%
 table = np.array([[1, 2, 3], [4, 5, 6]])  # (2, 3)
@@ -574,10 +576,16 @@ check("accuracy", accuracy, hidden=True)
 #
 # 1. Say what each of the two numbers looks at, and what it ignores.
 # 2. Make up an example: three rows with two classes each, and for both models the probability of the true class in each row. Give
-#    both accuracies and both losses. (Use a cell to compute them.)
+#    both accuracies and both losses. (The next cell computes them: put your numbers into it.)
 # 3. Say what you would conclude about model A before trusting it with something that matters.
 #
-# Write in the cell below: double-click it, replace its text, and press Shift + Enter.
+# Write your answer in the text cell behind it: double-click it, replace its text, and press Shift + Enter.
+
+# %%
+# the probability of the true class in each of the three rows: put your own numbers here
+models = {"A": np.array([0.8, 0.7, 0.4]), "B": np.array([0.8, 0.7, 0.4])}
+for name, p_true in models.items():
+    print(f"{name}: accuracy {np.mean(p_true > 0.5):.3f}, loss {-np.log(p_true).mean():.3f}")
 
 # %% [markdown] answer="more_right_more_loss" points=4
 # ### BEGIN SOLUTION
@@ -624,8 +632,7 @@ check("accuracy", accuracy, hidden=True)
 # </details>
 # <details><summary>The cross-entropy</summary>
 #
-# Not this. Multiplying makes the gaps between the scores larger, so p moves towards 0 and 1: right rows cost less, wrong rows cost
-# more. *Adding* 10 to all scores would leave it unchanged.
+# Not this. Multiplying makes the gaps between the scores larger: right rows cost less, and wrong rows often cost more. *Adding* 10 to all scores would leave it unchanged.
 #
 # </details>
 # <details><summary>Both</summary>
@@ -659,7 +666,8 @@ check("accuracy", accuracy, hidden=True)
 #
 # <details><summary>Curved boundaries between classes</summary>
 #
-# Not this. (x w₁ + b₁) w₂ + b₂ is x (w₁ w₂) + (b₁ w₂ + b₂): again a matrix and a shift, and its boundaries are straight.
+# Not this. $(x\,w^{(1)} + b^{(1)})\,w^{(2)} + b^{(2)}$ is $x\,(w^{(1)}w^{(2)}) + (b^{(1)}w^{(2)} + b^{(2)})$: again a matrix and a
+# shift, and its boundaries are straight.
 #
 # </details>
 # <details><summary>Nothing</summary>

@@ -43,6 +43,13 @@ def test_every_exercise_has_right_styles_and_misconceptions(name):
     assert len(misconceptions.for_exercise(name)) >= 2
 
 
+@pytest.mark.parametrize("wrong", misconceptions.all(), ids=lambda m: m.name)
+def test_what_a_misconception_says_goes_on_after_a_colon(wrong):
+    """It stands behind the exercise's name: a lower-case letter, or a name that is written with capitals."""
+    first = wrong.says.split()[0]
+    assert first[0].islower() or not first[0].isalpha() or first[1:] != first[1:].lower(), wrong.says
+
+
 def test_misconceptions_are_named_once_and_belong_to_an_exercise():
     names = [m.name for m in misconceptions.all()]
     assert len(names) == len(set(names))

@@ -8,10 +8,20 @@ import numpy as np
 import pytest
 
 from backprop_helpers.checks import diagnose, exercises
-from backprop_helpers.data import load_digits
+from backprop_helpers.data import load_digits, two_arcs
 from backprop_helpers.experiments import folds, forward_steps, neuron_line, twins
+from backprop_helpers.experiments.gallery import folds as gallery_folds
+from backprop_helpers.experiments.gallery._shared import loss_and_grads
+from backprop_helpers.experiments.gallery._shared import scores as scores_of
 from backprop_helpers.experiments.gallery.forward_steps import B1, B2, W1, W2
-from backprop_helpers.layers import affine_forward, sigmoid_forward, tanh_forward
+from backprop_helpers.layers import (
+    affine_backward,
+    affine_forward,
+    relu_forward,
+    sigmoid_forward,
+    tanh_forward,
+)
+from backprop_helpers.losses import accuracy
 from backprop_helpers.misconceptions import for_exercise
 from backprop_helpers.network import init_params, mlp_forward
 
@@ -85,6 +95,64 @@ def test_without_an_activation_more_units_change_nothing_and_with_relu_they_do()
     assert folds.show(units=4, activation="none").data["straight"]
     assert not folds.show(units=4, activation="ReLU").data["straight"]
     assert folds.show(units=4, activation="ReLU").data["accuracy"] > max(straight)
+
+
+def test_each_activation_s_networks_are_the_best_of_their_starts_so_more_units_do_not_do_worse():
+    for activation in ("sigmoid", "tanh", "ReLU"):
+        right = [folds.show(units=u, activation=activation).data["accuracy"] for u in range(1, 9)]
+        assert right[0] == folds.show(units=1, activation="none").data["accuracy"]
+        assert min(np.diff(right)) > -0.006, "one point of 200 at most"
+        assert right[-1] >= 0.99
+    one = folds.show(units=1, activation="ReLU")
+    assert "no unit's own line crosses it here" in one.sentence
+    assert not folds.show(units=2, activation="ReLU").data["straight"]
+
+
+@pytest.mark.slow
+def test_the_start_of_four_sigmoids_is_the_best_of_twenty():
+    x, y = two_arcs()
+
+    def rank(start: int) -> tuple[float, float]:
+        params = gallery_folds.trained("sigmoid", 4, start)
+        loss, _ = loss_and_grads(x, y, params, "sigmoid")
+        return -accuracy(scores_of(x, params, "sigmoid"), y), loss
+
+    assert min(range(20), key=rank) == gallery_folds.BEST_START["sigmoid"][3]
+
+
+@pytest.mark.parametrize("forward", [relu_forward, tanh_forward])
+def test_from_zeros_no_weight_moves(forward):
+    rng = np.random.default_rng(0)
+    h, _ = affine_forward(rng.standard_normal((5, 3)), np.zeros((3, 4)), np.zeros(4))
+    out, last = affine_forward(forward(h)[0], np.zeros((4, 2)), np.zeros(2))
+    dh, dw2, db2 = affine_backward(rng.standard_normal(out.shape), last)
+    assert not dh.any()
+    assert not dw2.any()
+    assert db2.any(), "only the last biases do"
+
+
+def test_the_tanh_of_the_table_divides_infinity_by_infinity():
+    with np.errstate(over="ignore", invalid="ignore"):
+        up, down = np.exp(1000.0), np.exp(-1000.0)
+        assert np.isnan((up - down) / (up + down))
+    assert np.tanh(1000.0) == 1
+
+
+def test_shapes_and_yes_or_no_are_shown_as_such_and_without_a_tolerance():
+    def columns(sizes, rng, scale=0.01):
+        return [(w, b[:, None]) for w, b in init_params(sizes, rng, scale)]
+
+    where = diagnose("init_params", columns, known=()).where
+    assert "got (60, 1), (45, 1), (7, 1); expected (60,), (45,), (7,)." in where
+    own = diagnose(
+        "init_params", lambda sizes, rng, scale=0.01: init_params(sizes, np.random.default_rng(0), scale)
+    )
+    assert "follows rng: got no; expected yes." in own.where
+    wide = diagnose(
+        "init_params", lambda sizes, rng, scale=0.01: init_params(sizes, rng, 2 * scale), known=()
+    )
+    assert "close enough" not in where + own.where + wide.where
+    assert "expected 1." in wide.where
 
 
 def test_equal_units_stay_equal_for_ten_steps_and_random_ones_do_not():

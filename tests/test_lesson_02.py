@@ -7,6 +7,8 @@ import pytest
 
 from backprop_helpers import misconceptions
 from backprop_helpers.checks import diagnose
+from backprop_helpers.experiments.gallery.mse_view import MIDDLE, people
+from backprop_helpers.experiments.gallery.mse_view import model as line_fit
 from backprop_helpers.losses import accuracy, cross_entropy, log_softmax, mse, softmax
 from backprop_helpers.network import init_params, mlp_forward
 
@@ -77,6 +79,78 @@ def test_scaling_scores_keeps_the_accuracy_and_adding_keeps_both():
     assert cross_entropy(10 * scores, y) > 2 * cross_entropy(scores, y)
     assert accuracy(scores + 10, y) == accuracy(scores, y)
     assert cross_entropy(scores + 10, y) == pytest.approx(cross_entropy(scores, y))
+
+
+def test_scaling_scores_can_make_wrong_rows_cheaper_and_a_second_class_larger():
+    """Why the page says `often`, and `at the others' cost`."""
+    scores, y = np.array([[0.0, 0.01] + [-1.0] * 98]), np.array([0])
+    assert accuracy(scores, y) == 0
+    assert cross_entropy(10 * scores, y) < cross_entropy(scores, y) / 4
+    three = np.array([[2.0, 1.9, 0.0]])
+    once, twice = softmax(three)[0], softmax(2 * three)[0]
+    assert twice[0] > once[0]
+    assert twice[1] > once[1]
+    rng = np.random.default_rng(0)
+    many = rng.standard_normal((200, 5))
+    right = many.argmax(axis=1)
+    for row, best in zip(many, right, strict=True):
+        assert cross_entropy(10 * row[None], np.array([best])) < cross_entropy(row[None], np.array([best]))
+
+
+def test_a_lost_axis_is_an_error_in_a_wide_table_and_silent_in_a_square_one():
+    table = np.array([[1, 2, 3], [4, 5, 6]])
+    with pytest.raises(ValueError, match="broadcast"):
+        _ = table - table.sum(axis=1)
+    square = table[:, :2]
+    assert (square - square.sum(axis=1)).shape == square.shape
+    assert not np.array_equal(square - square.sum(axis=1), square - square.sum(axis=1, keepdims=True))
+
+
+def test_the_squares_of_the_picture_lie_inside_it():
+    """At its first setting; the picture is cut off at 3.4."""
+    x, _ = people()
+    shown = line_fit(0.0, 1.0)
+    corners = np.where(x < MIDDLE, x + abs(shown.residuals), x - abs(shown.residuals))
+    assert -3 < corners.min() < corners.max() < 3.4
+
+
+def test_an_error_that_is_returned_is_not_taken_for_a_refusal():
+    def returns_it(pred, y):
+        if pred.shape != y.shape:
+            return ValueError("shapes differ")
+        return np.mean((pred - y) ** 2)
+
+    result = diagnose("mse", returns_it)
+    assert "mse returned a ValueError like a value" in result.message
+    assert "`raise ValueError(...)`" in result.message
+    assert "to be refused" in result.where
+    assert "returned a ValueError" in diagnose("softmax", lambda scores: ValueError("no")).message
+
+
+def test_where_shows_the_case_that_stopped():
+    def lost(scores):
+        powers = np.exp(scores - scores.max(axis=1))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    result = diagnose("softmax", lost)
+    assert result.misconception == "softmax-max-without-keepdims"
+    assert "stopped with ValueError" in result.where
+    assert result.where.endswith("Inputs: scores of shape (5, 3).")
+    assert diagnose("softmax", lost, hidden=True).where == "inputs: scores of shape (5, 3)."
+
+
+def test_whether_shapes_were_refused_is_said_without_a_tolerance():
+    result = diagnose("mse", lambda pred, y: np.mean((pred - y) ** 2))
+    assert "shapes refused: got no; expected yes." in result.where
+    assert "close enough" not in result.where
+
+
+@pytest.mark.parametrize("name", ["log-softmax-sum-of-logs", "log-softmax-sum-of-all-logs"])
+def test_log_and_sum_in_the_wrong_order_are_named_in_every_form(name):
+    (wrong,) = (m for m in misconceptions.all() if m.name == name)
+    for variant in wrong.variants():
+        for seed in (None, 1, 2):
+            assert diagnose("log_softmax", variant.wrong, seed=seed).misconception == name
 
 
 def test_the_answer_key_s_example_is_right():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backprop_helpers import layers, network
 from backprop_helpers.checks.copies import copied
-from backprop_helpers.checks.spec import Case, Exercise, Fn, Quantity, Wrong
+from backprop_helpers.checks.spec import Case, Exercise, Fn, Quantity, Wrong, yes_or_no
 
 LESSON = "01_forward_pass"
 Array = NDArray[Any]
@@ -132,6 +132,11 @@ def _shapes(arrays: Sequence[Array], axes: int) -> Array:
     return np.array(rows, dtype=np.float64).reshape(len(arrays), width)
 
 
+def _shapes_shown(table: Array) -> str:
+    """The shapes back from the rows of `_shapes`, as "(5, 4), (4, 3)"."""
+    return ", ".join(str(tuple(int(n) for n in row if n >= 0)) for row in table)
+
+
 def _equal(one: Sequence[tuple[Array, Array]], two: Sequence[tuple[Array, Array]]) -> bool:
     return len(one) == len(two) and all(np.array_equal(a[0], b[0]) for a, b in zip(one, two, strict=True))
 
@@ -227,12 +232,14 @@ EXERCISES = (
                 "(layers, 2)",
                 "one row (inputs, outputs) per layer",
                 fault="a w has the wrong shape: layer i leads from sizes[i] inputs to sizes[i + 1] outputs.",
+                shown=_shapes_shown,
             ),
             Quantity(
                 "shapes of b",
                 "(layers, 1)",
                 "one row (outputs,) per layer",
                 fault="a b has the wrong shape: each output of a layer has one bias, so b is (sizes[i + 1],).",
+                shown=_shapes_shown,
             ),
             Quantity(
                 "largest |b|", "()", "biases start at 0", fault="a bias is not 0; all biases start at 0."
@@ -242,12 +249,14 @@ EXERCISES = (
                 "()",
                 "1 when the same state of rng gives the same weights",
                 fault="one generator in the same state gave two different networks: something random does not come from rng.",
+                shown=yes_or_no,
             ),
             Quantity(
                 "follows rng",
                 "()",
                 "1 when another rng gives other weights",
                 fault="two different generators gave the same network: the weights are not drawn from rng.",
+                shown=yes_or_no,
             ),
             Quantity(
                 "distinct weights",

@@ -14,7 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprop_helpers import losses
-from backprop_helpers.checks.spec import Case, Exercise, Fn, Quantity, Tolerance, name_returned
+from backprop_helpers.checks.spec import (
+    Case,
+    Exercise,
+    Fn,
+    Quantity,
+    Tolerance,
+    name_returned,
+    never_an_exception,
+    yes_or_no,
+)
 
 LESSON = "02_loss"
 Array = NDArray[Any]
@@ -26,6 +35,7 @@ REFUSED = Quantity(
     "shapes refused",
     "()",
     "1 where shapes that do not fit were refused with a ValueError, 0 where they were taken",
+    shown=yes_or_no,
 )
 
 
@@ -35,9 +45,10 @@ def _or_refused(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> M
     if "refuse" not in case.extra:
         return {**name_returned(exercise, fn(*case.args)), REFUSED.name: 0.0}
     try:
-        fn(*case.args)
+        returned = fn(*case.args)
     except (ValueError, AssertionError):
         return {name: np.nan, REFUSED.name: 1.0}
+    never_an_exception(exercise, returned)
     return {name: np.nan, REFUSED.name: 0.0}
 
 

@@ -63,6 +63,28 @@ def diagnose(
             False,
             f"The second argument of check is {type(fn).__name__}, not a function. Write check({name!r}, {name}) without parentheses behind the name.",
         )
+    try:
+        return _judge(exercise, fn, forward, hidden, seed, known)
+    except (
+        Exception
+    ) as problem:  # what came back was stranger than the check foresaw: say so, without a traceback
+        return CheckResult(
+            name,
+            False,
+            f"the check of {name} could not make sense of what came back ({type(problem).__name__}: {str(problem)[:200]}).",
+            look=_reminder(exercise),
+        )
+
+
+def _judge(
+    exercise: Exercise,
+    fn: Fn,
+    forward: Fn | None,
+    hidden: bool,
+    seed: int | None,
+    known: Sequence[Misconception] | None,
+) -> CheckResult:
+    """Run all cases of every seed; explain the first seed that fails."""
     for number in _seeds(exercise, hidden, seed):
         cases = exercise.cases(np.random.default_rng(number))
         used, doubt = trusted(exercise, forward, cases)
@@ -165,7 +187,7 @@ def _explain(
         exercise.name,
         False,
         message,
-        where=_where(bad, first, message, hidden),
+        where=_where(exercise, bad, first, message, hidden),
         look=found.hint or _reminder(exercise),
         quantity=first[1].quantity.name if first else None,
         misconception=_joined(found),
@@ -210,15 +232,26 @@ def _message(exercise: Exercise, bad: Trial, first: tuple[Trial, Difference] | N
     return f"{exercise.name} gives the right values but changes {names} in place; whoever called it still needs the old values."
 
 
-def _where(bad: Trial, first: tuple[Trial, Difference] | None, message: str, hidden: bool) -> str:
-    trial, d = first if first else (bad, None)
+def _where(
+    exercise: Exercise, bad: Trial, first: tuple[Trial, Difference] | None, message: str, hidden: bool
+) -> str:
+    """The inputs on which it stopped, where it did; else the quantity, its worst entry and the inputs."""
+    trial, d = first if first and not bad.seen.problem else (bad, None)
     on = f" Inputs: {trial.case.label}." if trial.case.label else ""
     if d is None:
         shapes = ", ".join(str(a.shape) for a in trial.case.args if isinstance(a, np.ndarray))
-        return (f"inputs: {trial.case.label}" if trial.case.label else f"inputs of shapes {shapes}") + "."
+        inputs = (f"inputs: {trial.case.label}" if trial.case.label else f"inputs of shapes {shapes}") + "."
+        stopped = trial.seen.problem == "raised" and trial.seen.sentence not in message and not hidden
+        if not stopped:
+            return inputs
+        said = trial.seen.sentence.partition(" That means: ")[0].removeprefix(f"{exercise.name} ")
+        return f"it {said} {inputs[0].upper()}{inputs[1:]}"
     name = d.quantity.name
     if hidden:
-        return f"{name} {d.quantity.shape}.{on}"
+        return f"{name}{'' if d.quantity.measured else f' {d.quantity.shape}'}.{on}"
+    if d.quantity.measured and d.got is not None and d.expected is not None:
+        write = d.quantity.shown or (lambda value: f"{value:.6g}")
+        return f"{name}: got {write(d.got)}; expected {write(d.expected)}.{on}"
     if d.got is None or d.expected is None or d.index is None:
         return on.strip() if d.sentence in message else f"{d.sentence}{on}"
     at = f"{name}[{', '.join(map(str, d.index))}]" if d.index else name
@@ -232,10 +265,20 @@ def _where(bad: Trial, first: tuple[Trial, Difference] | None, message: str, hid
     )
     off = f", {share} off, the worst" if d.expected.size > 1 else ""
     tolerance = tolerance_for(d.quantity, trial.case)
+    got, right = _told_apart(float(d.got[d.index]), float(d.expected[d.index]))
     return (
-        f"{f'{name}{shape}{off} {at}' if d.index else name}: got {d.got[d.index]:.6g}, expected {d.expected[d.index]:.6g}; "
+        f"{f'{name}{shape}{off} {at}' if d.index else name}: got {got}, expected {right}; "
         f"close enough is within {tolerance.rtol:g} of it.{on}"
     )
+
+
+def _told_apart(a: float, b: float) -> tuple[str, str]:
+    """Both numbers with six digits, or with as many more as it takes to see that they differ."""
+    for digits in range(6, 18):
+        written = f"{a:.{digits}g}", f"{b:.{digits}g}"
+        if written[0] != written[1]:
+            break
+    return written
 
 
 def _reminder(exercise: Exercise) -> str:
@@ -252,7 +295,10 @@ def _remarks(exercise: Exercise, trials: Sequence[Trial], passed: bool) -> tuple
         {name for t in trials for name in t.seen.changed if name not in _harmful(exercise, t.seen)}
     )
     if changed:
-        remarks.append(f"it changes {' and '.join(changed)} in place; that does no harm here.")
+        names = " and ".join(changed)
+        remarks.append(
+            f"it changes {names} in place; here that does no harm, but whoever still needs the old {names} must copy it first."
+        )
     warned = next((t.seen.warned for t in trials if t.seen.warned), "")
     if warned:
         remarks.append(f"NumPy warned: {warned}.")

@@ -43,7 +43,8 @@ class Quantity:
 
     name: as the learner calls it; shape: in letters, as "(D, M)"; meaning: for messages, as
     "the gradient of the loss with respect to w"; fault: for a property that a `run` measured, as a count or a
-    share: what it means when it is off, a sentence. Patterns in such numbers would say nothing.
+    share: what it means when it is off, a sentence. Patterns in such numbers would say nothing; shown: how a
+    measured value is written for a learner, where its numbers alone don't read (as "no" for 0).
     """
 
     name: str
@@ -51,6 +52,17 @@ class Quantity:
     meaning: str
     tolerance: Tolerance = ROUNDING
     fault: str = ""
+    shown: Callable[[Any], str] | None = None
+
+    @property
+    def measured(self) -> bool:
+        """Whether it is a property that was measured, which a tolerance would say nothing about."""
+        return bool(self.fault or self.shown)
+
+
+def yes_or_no(value: Any) -> str:
+    """How a measured 1 or 0 is shown."""
+    return "yes" if value else "no"
 
 
 @dataclass(frozen=True)
@@ -106,6 +118,7 @@ def backward_of_forward(exercise: Exercise, fn: Fn, case: Case, forward: Fn | No
 def name_returned(exercise: Exercise, returned: Any) -> dict[str, Any]:
     """Give the values of a return statement their names; raises Wrong where the count is off."""
     names = exercise.returns
+    never_an_exception(exercise, returned)
     if returned is None:
         wanted = ", ".join(names)
         raise Wrong(f"{exercise.name} returned None. Does it end with `return {wanted}`?")
@@ -122,6 +135,17 @@ def name_returned(exercise: Exercise, returned: Any) -> dict[str, Any]:
             f"Look at its last line: `return {', '.join(names)}`."
         )
     return dict(zip(names, returned, strict=True))
+
+
+def never_an_exception(exercise: Exercise, returned: Any) -> None:
+    """Raises Wrong where an exception was returned like a value: then nobody is stopped by it."""
+    kind = returned if isinstance(returned, type) else type(returned)
+    if issubclass(kind, BaseException):
+        name = kind.__name__
+        raise Wrong(
+            f"{exercise.name} returned a {name} like a value, so whoever called it goes on with it. "
+            f"Refusing is done with `raise {name}(...)`, not with `return`."
+        )
 
 
 def _kind(value: Any) -> str:

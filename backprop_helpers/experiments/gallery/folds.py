@@ -40,11 +40,22 @@ class Folds:
     straight: bool  # whether the score along the cut is a straight line to 9 digits
 
 
+# Small networks get stuck from many a start, so for 1 … 8 units the best seed below 20 is taken: the most points
+# on the right side, then the lowest loss.
+BEST_START = {
+    "none": (0,) * 8,
+    "sigmoid": (3, 10, 3, 13, 12, 9, 9, 17),
+    "tanh": (14, 4, 12, 4, 5, 9, 17, 17),
+    "ReLU": (12, 11, 9, 1, 16, 1, 14, 8),
+}
+
+
 @functools.cache
-def trained(activation: str, units: int) -> Params:
-    """A 2-units-2 network after 300 full-batch steps with momentum 0.9 on two arcs; always the same one."""
+def trained(activation: str, units: int, start: int | None = None) -> Params:
+    """A 2-units-2 network after 300 full-batch steps with momentum 0.9 on two arcs, from its best start or a given one."""
     x, y = two_arcs()
-    params = init_params([2, units, 2], np.random.default_rng(3), scale=1.0)
+    seed = BEST_START[activation][units - 1] if start is None else start
+    params = init_params([2, units, 2], np.random.default_rng(seed), scale=1.0)
     velocity = [(0 * w, 0 * b) for w, b in params]
     for _ in range(300):
         _, grads = loss_and_grads(x, y, params, activation)
@@ -96,6 +107,8 @@ def view(r: Folds) -> Figure:
 def sentence(r: Folds) -> str:
     units = "1 hidden unit" if r.units == 1 else f"{r.units} hidden units"
     shape = "is one straight line" if r.straight else "bends"
+    if r.straight and r.activation != "none":
+        shape += ", because no unit's own line crosses it here"
     return (
         f"{units}, activation {r.activation}: the score along the cut {shape}; "
         f"{number(round(100 * r.accuracy, 1))} % of the points are on the right side."
@@ -118,11 +131,11 @@ folds = Experiment(
         (
             Option(
                 "The boundary gets more bends.",
-                "Bends come from the activation. Without one, (xw₁ + b₁)w₂ + b₂ is affine.",
+                "Bends come from the activation. Without one, (x w⁽¹⁾ + b⁽¹⁾) w⁽²⁾ + b⁽²⁾ is affine.",
             ),
             Option(
                 "Nothing: it stays one straight line.",
-                "x @ (w₁ @ w₂) + (b₁ @ w₂ + b₂) is a single affine layer, however many columns w₁ has. "
+                "x (w⁽¹⁾w⁽²⁾) + (b⁽¹⁾w⁽²⁾ + b⁽²⁾) is a single affine layer, however many columns w⁽¹⁾ has. "
                 "Choose ReLU or tanh and the line bends where a unit's own line lies.",
                 right=True,
             ),

@@ -13,6 +13,8 @@ from backprop_helpers.experiments.gallery._shared import Array
 from backprop_helpers.experiments.svg import Figure, Panel, number
 from backprop_helpers.losses import mse
 
+MIDDLE = 0.2  # of the horizontal axis
+
 
 @dataclass(frozen=True)
 class LineFit:
@@ -41,11 +43,11 @@ def model(slope: float, intercept: float) -> LineFit:
 
 def view(r: LineFit) -> Figure:
     x, y = people()
-    # one unit is equally long on both axes, so a squared residual is a square
+    # one unit is equally long on both axes, so a squared residual is a square; it opens towards the middle, where there is room
     plane = Panel((-3, 3.4), (-0.5, 4.45), title="Residuals as squares", xlabel="body mass index, standardised",
-                  ylabel="progression / 100")  # fmt: skip
+                  ylabel="progression of diabetes, in hundreds")  # fmt: skip
     for xi, yi, e in zip(x, y, r.residuals, strict=True):
-        plane.rectangle(xi, yi, xi + abs(e), yi + e, "orange", opacity=0.16)
+        plane.rectangle(xi, yi, xi + (abs(e) if xi < MIDDLE else -abs(e)), yi + e, "orange", opacity=0.16)
     plane.line([-3, 3.4], [r.intercept - 3 * r.slope, r.intercept + 3.4 * r.slope], "blue")
     plane.segments(x, y, x, y + r.residuals, "orange", width=2)
     plane.points(x, y, "ink", size=8)

@@ -112,7 +112,7 @@ softmax_loss_view = Experiment(
             ),
             Option(
                 "The largest grows, the others shrink.",
-                "That happens when logits are multiplied, not when the same number is added to each.",
+                "Multiplying makes the largest grow at the others' cost. Adding the same number to each leaves the gaps as they are.",
             ),
         ),
     ),
