@@ -148,11 +148,11 @@ def lesson_path(lesson: str | None) -> str:
     return f"/lab/tree/{quote(lesson)}/{quote(lesson)}.ipynb" if lesson else "/lab"
 
 
-def make_server(workspace: Path, port: int, lesson: str | None) -> tuple[Any, str]:
+def make_server(workspace: Path, port: int, lesson: str | None, *, exactly: bool = True) -> tuple[Any, str]:
     """A JupyterLab on this machine alone, ready to run; returns it and its address with the token.
 
-    Call `prepare_environment` first. The server listens when this returns; `server.start()` then serves until
-    Ctrl+C.
+    Call `prepare_environment` first. Loading takes seconds in which another program may take the port: then
+    LearnError, or without `exactly` a later one. `server.start()` serves until Ctrl+C.
     """
     import zmq
     from jupyter_server.serverapp import ServerApp
@@ -166,7 +166,7 @@ def make_server(workspace: Path, port: int, lesson: str | None) -> tuple[Any, st
             "root_dir": str(workspace),
             "ip": "127.0.0.1",  # nobody else on the network may come in
             "port": port,
-            "port_retries": 0,
+            "port_retries": 0 if exactly else TRIES,
             "open_browser": False,  # opened by us, once it answers
             "allow_root": True,  # in a container there is nobody else
             "log_level": logging.ERROR,
@@ -183,10 +183,15 @@ def make_server(workspace: Path, port: int, lesson: str | None) -> tuple[Any, st
     # what stands here wins over every configuration file on this machine
     server = LabApp.make_serverapp(jpserver_extensions={"jupyterlab": True}, config=config)
     assert isinstance(server, ServerApp)
-    server.initialize(argv=[], starter_extension=LabApp.name)
+    try:
+        server.initialize(argv=[], starter_extension=LabApp.name)
+    except SystemExit as problem:  # what Jupyter does without a port, its words in the log
+        raise LearnError(
+            f"Port {port} was taken by another program in this very moment: run the same command again."
+        ) from problem
     server.no_browser_open_file = True  # the address stands in the terminal, not in one more file
     _end_on_signals(server)
-    return server, f"http://127.0.0.1:{port}{lesson_path(lesson)}?token={token}"
+    return server, f"http://127.0.0.1:{server.port}{lesson_path(lesson)}?token={token}"
 
 
 @contextlib.contextmanager

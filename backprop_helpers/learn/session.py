@@ -53,7 +53,7 @@ def learn(
             _join(address, wanted, browser, say)
             return
         check_room(folder)
-        port = lab.free_port(port, say)
+        wished, port = port is not None, lab.free_port(port, say)
         report = update(folder, course)
         for line in report.sentences():
             say(line)
@@ -62,7 +62,7 @@ def learn(
         lab.trust(report.written)
         os.chdir(folder)  # a configuration file of the folder one happens to be in is not ours
         with lab.log_of_its_own(folder):
-            server, address = lab.make_server(folder, port, target)
+            server, address = lab.make_server(folder, port, target, exactly=wished)
 
             def ready() -> None:
                 starting.close()
