@@ -2,7 +2,7 @@
 # jupyter:
 #   backprop:
 #     title: Weight update
-#     minutes: 60
+#     minutes: 80
 #     question: Which way, and how far?
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
@@ -22,7 +22,7 @@
 # - write SGD, momentum, RMSProp and Adam, each as one function that remembers what it needs,
 # - take one whole training step of a network.
 #
-# **Time:** 60 minutes. **Builds on:** what a gradient is (lesson 03). The network's forward and backward pass come ready-made, so you can
+# **Time:** 80 minutes. **Builds on:** what a gradient is (lesson 03). The network's forward and backward pass come ready-made, so you can
 # begin here.
 
 # %%
@@ -42,11 +42,17 @@ from backprop_helpers.experiments import bowl, race
 # | $w$ | any | weights: one array of a network, a bias too | `w` |
 # | $\partial L/\partial w$ | shape of $w$ | the gradient of the loss $L$ with respect to $w$ | `dw` |
 # | $\eta$ (eta) | one number | **learning rate** | `learning_rate` |
+# | $\delta$ (delta) | shape of $w$ | a step, which turns $w$ into $w + \delta$ | |
+# | $\lVert\cdot\rVert$, $\theta$ (theta) | one number each | the length of an array, the root of its summed squares; an angle | `np.linalg.norm` |
+# | $H$ | (D, D) | second derivatives of a loss of $D$ weights | `H` |
 # | $\lambda$ (lambda) | one number per direction | curvature of the loss: how fast its slope changes | |
 # | $\mu$ (mu), $\rho$ (rho) | numbers from 0 to 1 | how much of the past momentum and RMSProp keep | `momentum`, `decay_rate` |
 # | $\beta_1, \beta_2$ (beta) | numbers from 0 to 1 | how much of the past Adam's two means keep | `beta1`, `beta2` |
 # | $\varepsilon$ (epsilon) | one tiny number | keeps a division by 0 away | `epsilon` |
+# | velocity, cache | shape of $w$ | what momentum and RMSProp remember | `velocity`, `cache` |
 # | $m$, $v$, $t$ | shape of $w$ twice; a count | Adam's two means, and the steps done so far | `m`, `v`, `t` |
+# | $\hat m$, $\hat v$ (m hat, v hat) | shape of $w$ | the two means, corrected for their start | |
+# | $N$; $D$, $M$; $C$ | counts | rows of a batch; numbers into and out of a layer; classes | |
 #
 # The whole course keeps to these; the full list is the page [notation](../../docs/notation.md) in the course's folder.
 #
@@ -57,8 +63,8 @@ from backprop_helpers.experiments import bowl, race
 # You stand on a hillside in fog. You know the slope under your feet, $\partial L/\partial w$, and nothing else. Which small step leads down
 # the furthest?
 #
-# Call the step $\delta$ (delta), an array shaped like $w$. For a short step, the slope tells nearly all (this is **Taylor's formula of first
-# order**, with the sum over all entries $i$ of $w$):
+# Call the step $\delta$ (delta), an array shaped like $w$. Moving one entry alone changes the loss by about its slope times its step. Where all entries move a little, these
+# changes add up (**Taylor's formula of first order**, with the sum over all entries $i$ of $w$):
 #
 # $$L(w + \delta) \;=\; L(w) + \sum_i \frac{\partial L}{\partial w_i}\,\delta_i \;+\; \text{(terms with } \delta^2 \text{ and higher)}$$
 
@@ -89,7 +95,7 @@ from backprop_helpers.experiments import bowl, race
 #
 # - The loss is $\tfrac12(16 + 4) = 10$. The gradient is $(w_1,\; 4w_2) = (4, 4)$.
 # - With $\eta = 0.25$: $\;w \leftarrow (4 - 0.25\cdot 4,\;\; 1 - 0.25\cdot 4) = (3, 0)$.
-# - The new loss is $\tfrac12(9 + 0) = 4.5$. Step 4 promised $10 - 0.25\cdot(16 + 16) = 2$: right direction, too much promised.
+# - The new loss is $\tfrac12(9 + 0) = 4.5$, a change of $-5.5$. Step 4 promised a change of $-0.25\cdot(16 + 16) = -8$: right direction, too much promised.
 #
 # The cell repeats it with smaller and smaller $\eta$, and tries 1,000 other directions of the same length.
 
@@ -109,10 +115,10 @@ w = np.array([4.0, 1.0])
 dw = gradient(w)
 print("loss", loss(w), "  dw", dw, "  after a step with η = 0.25:", w - 0.25 * dw, "loss", loss(w - 0.25 * dw))
 print()
-print("    η   promised     true   left out")
-for rate in (0.4, 0.2, 0.1, 0.05, 0.025):
+print("      η   promised change   true change   left out")
+for rate in (0.25, 0.125, 0.0625, 0.03125):
     promised, true = -rate * (dw @ dw), loss(w - rate * dw) - loss(w)
-    print(f"{rate:5.3f}   {promised:8.3f} {true:8.3f}   {true - promised:8.3f}")
+    print(f"{rate:7.5f}   {promised:15.3f}   {true:11.3f}   {true - promised:8.3f}")
 
 directions = np.random.default_rng(0).standard_normal((1000, 2))
 directions /= np.linalg.norm(directions, axis=1, keepdims=True)
@@ -166,7 +172,8 @@ print(paint({"coats": 3}))
 # Later entries of the braces win over earlier ones, `options or {}` turns `None` into an empty dictionary, and the result is a *new* dictionary:
 # the caller's own stays as it was.
 #
-# Make `next_w` a new array as well, as `w - …` does. Whoever called may still want the old weights: to compare, or to go back to the best ones.
+# Make `next_w` a new array as well, as `w - …` does. Whoever called may still want the old weights: to compare, or to go back to the best ones. The checks let a change
+# in place pass, of `w` or of `config`, because in training nobody looks back; but then the caller has to copy first, as this page's own cells do where it matters.
 #
 # ### Your turn: `sgd`
 #
@@ -214,18 +221,18 @@ check("sgd", sgd, hidden=True)
 # %% [markdown]
 # ## How far?
 #
-# Below are two losses over the plane of two weights, drawn by their level lines. The **bowl** is nearly round. The **ravine** is steep one way and
-# flat the other.
+# Below are two losses $\tfrac12(\lambda_1 w_1^2 + \lambda_2 w_2^2)$, drawn by their level lines. Each $\lambda$ (lambda) is a **curvature**: how fast the slope changes in that direction.
+# The **bowl** is nearly round, with curvatures 1 and 2. The **ravine** is flat one way and steep the other, with 1 and 20.
 #
-# The slider gives $\eta$ as a part of $2/\lambda_{\max}$ (lambda max): a number that belongs to the loss, and whose meaning is worked out below the picture. At 1.00 you are on the border.
+# The slider gives $\eta$ as a part of $2/\lambda_{\max}$, where $\lambda_{\max}$ is the larger curvature. Why this number matters is worked out below the picture.
 #
-# Answer the question first. Then move $\eta$ from crawling to the border and beyond it, in the bowl and in the ravine.
+# Answer the question first. Then move $\eta$ from 0.1 to 1.00 and beyond, in the bowl and in the ravine. What happens at 1.00?
 
 # %%
 bowl()
 
 # %% [markdown]
-# The border can be worked out. Take one direction alone, where the loss is a parabola with curvature $\lambda > 0$:
+# At 1.00 runs that arrive and runs that leave part: it is the **border**, and it can be worked out. Take one direction alone, where the loss is a parabola with curvature $\lambda > 0$:
 #
 # $$
 # \begin{aligned}
@@ -283,8 +290,11 @@ for rate in (0.25, 0.5, 0.75):
 # %% [markdown]
 # ### When the valley lies askew
 #
-# A valley needn't run along an axis. Any quadratic loss is $L(w) = \tfrac12\, w^\top H\, w$ with a symmetric matrix $H$ (D, D) of second derivatives. Its **eigenvectors**
-# are the directions that $H$ only stretches, and its eigenvalues are their curvatures.
+# A valley needn't run along an axis. Any quadratic loss with its lowest point at 0 is $L(w) = \tfrac12\, w^\top H\, w$ with a symmetric matrix $H$ (D, D) of second derivatives, and its gradient is $H w$
+# (every $w_i w_j$ stands twice in the sum, which the $\tfrac12$ undoes). The **eigenvectors** of $H$ are the directions that it only stretches, each by its **eigenvalue** $\lambda$.
+#
+# On the line through an eigenvector the gradient is $\lambda w$, as in the parabola, so a step multiplies $w$ by $1 - \eta\lambda$. Any other $w$ is a sum of such parts, and each goes its own way: the eigenvalues
+# are the curvatures.
 #
 # Take $H = \begin{pmatrix}2&1\\1&2\end{pmatrix}$. By hand: $H$ makes $(1, 1)$ into $(3, 3)$, so $\lambda = 3$; and $(1, -1)$ into $(1, -1)$, so $\lambda = 1$.
 # **Prediction: the border is $2/3$.** So 0.66 should converge, and 0.67 should not.
@@ -308,9 +318,12 @@ for rate in (0.66, 0.67):
 # ## Three ideas for a ravine
 #
 # A ravine is slow even with the best $\eta$. The best is $2/(\lambda_{\min} + \lambda_{\max})$, where both ends shrink by the same factor, and that factor is
-# $(\lambda_{\max} - \lambda_{\min})/(\lambda_{\max} + \lambda_{\min})$. How many steps until the distance is a thousandth of what it was?
+# $(\lambda_{\max} - \lambda_{\min})/(\lambda_{\max} + \lambda_{\min})$.
+#
+# How many steps until the distance is a thousandth of what it was, in the bowl and in the ravine? Write down two guesses, or reckon: after $k$ steps it is the factor to the power $k$.
 
 # %%
+# Run it after you have guessed.
 for name, low, high in (("bowl", 1, 2), ("ravine", 1, 20)):
     best = 2 / (low + high)
     slow, fast = abs(1 - best * low), abs(1 - best * high)
@@ -320,7 +333,7 @@ for name, low, high in (("bowl", 1, 2), ("ravine", 1, 20)):
 # %% [markdown]
 # Three ideas, older than you might think and used every day:
 #
-# - **Momentum**: a heavy ball. It keeps some of its speed, so swings to and fro cancel and steady pushes add up.
+# - **Momentum**: a heavy ball. It keeps some of its speed, so swings to and fro shrink and steady pushes add up.
 # - **RMSProp**: a ruler of its own for each weight. It divides by the recent size of that weight's gradient.
 # - **Adam**: both at once, with a correction for the start.
 #
@@ -330,11 +343,20 @@ for name, low, high in (("bowl", 1, 2), ("ravine", 1, 20)):
 race()
 
 # %% [markdown]
-# Who leads depends on $\eta$. Set it to 0.01 and run to step 100: momentum's loss is 0.0002, SGD's 0.45. At 0.06, near SGD's own best, momentum swings too much and falls
-# behind. And at 0.2 SGD and momentum both run away, while RMSProp and Adam do not.
+# Who leads depends on $\eta$. Set it to 0.01 and run to step 100: momentum's loss is 0.0002, SGD's 0.45. At 0.079, nearer SGD's own best of 0.095, momentum swings too much and falls
+# behind: 0.001 against 0.0000002. And at 0.2 SGD and momentum both run away, while RMSProp and Adam do not.
 #
-# RMSProp's lead is flattering, because this ravine lies along the axes, where one ruler per weight fits exactly. In the same ravine turned by 45°, its loss after 40 steps with $\eta = 0.063$
-# is 0.36 instead of 0.000002.
+# RMSProp's lead is flattering, because this ravine lies along the axes, where one ruler per weight fits exactly. Turn the same ravine and the same start by 45° (all settings but $\eta$ are the
+# defaults, as in the race):
+
+# %%
+turn = np.array([[1.0, -1], [1, 1]]) / np.sqrt(2)
+along, start = np.diag([1.0, 20]), np.array([-2.6, 1.5])
+for name, H, w in (("along the axes", along, start), ("turned by 45°", turn @ along @ turn.T, turn @ start)):
+    config = {"learning_rate": 0.063}
+    for _ in range(40):
+        w, config = optimizers.rmsprop(w, H @ w, config)
+    print(f"{name:<15} RMSProp's loss after 40 steps: {0.5 * w @ H @ w:.6f}")
 
 # %% [markdown]
 # ## Momentum
@@ -348,7 +370,8 @@ race()
 #
 # $$\text{velocity} = -\eta\, g\,\bigl(1 + \mu + \mu^2 + \dots + \mu^{t-1}\bigr) = -\eta\, g\;\frac{1-\mu^t}{1-\mu} \;\longrightarrow\; -\frac{\eta\, g}{1-\mu}$$
 #
-# (a geometric sum). With $\mu = 0.9$ that is ten times a step of SGD. A push that changes sign each time cancels itself instead.
+# (a geometric sum). With $\mu = 0.9$ that is ten times a step of SGD. A push that changes sign each time gives
+# $1 - \mu + \mu^2 - \dots$ in the brackets instead, so the velocity shrinks to $\eta\, g/(1+\mu)$ in size: about half a step of SGD.
 
 # %% [markdown]
 # ### Worked and faded
@@ -365,7 +388,7 @@ race()
 # <details><summary>Open when you have filled it in</summary>
 #
 # Step 2: $0.5\cdot(-1) + 1 = 0.5$, so $w = 4.5$. Step 3: $0.5\cdot 0.5 - 1 = -0.75$, so $w = 3.75$. The velocity on the left is on its way to $-2$, twice
-# a step of SGD. On the right it stays below one.
+# a step of SGD. On the right it shrinks towards swings of $1/(1 + 0.5) = 2/3$, less than a step of SGD.
 #
 # </details>
 
@@ -681,6 +704,7 @@ check("adam", adam, hidden=True)
 
 # %%
 def run(w, config, gradients):
+    w, config = w.copy(), dict(config)  # should your adam work in place, the caller's own stay as they were
     for dw in gradients:
         w, config = adam(w, dw, config)
     return w, config
@@ -729,15 +753,16 @@ for optimizer, dw, wrong in (
 # %% [markdown]
 # ## One step of a whole network
 #
-# Now all of it together. One training step of a network is
+# Now all of it together. `params` lists one pair `(w, b)` per layer. A network from 64 pixels by way of 16 hidden units (the numbers between its two layers) to 10 classes has
+# `params = [(w0, b0), (w1, b1)]`, of shapes (64, 16), (16,) and (16, 10), (10,). One training step of a network is
 #
-# 1. **forward**: `mlp_forward(x, params)` gives the scores (N, C) and the caches,
+# 1. **forward**: `mlp_forward(x, params)` gives the scores (N, C), one number per row and class, and the caches: what each layer keeps for the way back,
 # 2. **loss**: `softmax_loss(scores, y)` gives the loss and `dscores` (N, C),
 # 3. **backward**: `mlp_backward(dscores, caches)` gives `[(dw, db), …]`, one pair per layer, in the order of `params`,
 # 4. **update**: each `w` and each `b` moves once, by its own gradient, with its own config.
 #
-# The order of 3 and 4 matters more than it seems. A gradient says how the loss moves at the weights that *made this prediction*. Whoever moves a layer on the way back hands wrong
-# blame to the layers below.
+# The order of 3 and 4 matters more than it seems. A gradient says how the loss moves at the weights that *made this prediction*. Whoever moves a layer on the way back sends
+# a wrong gradient to the layers below.
 
 # %% [markdown]
 # ### Worked and faded
@@ -757,7 +782,8 @@ for optimizer, dw, wrong in (
 # <details><summary>Open when you have filled it in</summary>
 #
 # $\partial L/\partial w_2 = 1\cdot 2 = 2$ and $\partial L/\partial w_1 = 4\cdot 2 = 8$, so $w_2 \leftarrow 4 - 0.2 = 3.8$ and $w_1 \leftarrow 1 - 0.8 = 0.2$. Taken too late,
-# $\partial L/\partial w_1$ would be $3.8\cdot 2 = 7.6$. That is close to 8, and so the mistake trains almost as well and is seldom noticed.
+# $\partial L/\partial w_1$ would be $3.8\cdot 2 = 7.6$. That is close to 8: at a small $\eta$ the mistake trains almost as well and is seldom noticed. At a large one it can run away where
+# the right step still trains.
 #
 # </details>
 
@@ -771,7 +797,7 @@ for x, w1, w2, y, rate in ((1, 2, 3, 5, 0.5), (1, 1, 4, 2, 0.1)):
     dw1 = (tiny(w1 + 1e-5, w2) - tiny(w1 - 1e-5, w2)) / 2e-5
     dw2 = (tiny(w1, w2 + 1e-5) - tiny(w1, w2 - 1e-5)) / 2e-5
     new_w1, new_w2 = w1 - rate * dw1, w2 - rate * dw2
-    too_late = new_w2 * x * (w2 * w1 * x - y)  # the blame of the old prediction, handed on by the new w2
+    too_late = new_w2 * x * (w2 * w1 * x - y)  # dout of the old prediction, handed on by the new w2
     print(f"dw2 {dw2:.2f}   dw1 {dw1:.2f}   new w2 {new_w2:.2f}   new w1 {new_w1:.2f}   dw1 too late {too_late:.2f}")
 
 # %% [markdown]
@@ -832,7 +858,7 @@ check("train_step", train_step, hidden=True)
 # %% [markdown]
 # ### Your five functions at work
 #
-# 200 handwritten digits, a network with 16 hidden units, 50 steps. Each optimizer starts from the same weights, with three learning rates. The loss of pure guessing is
+# 200 handwritten digits, a network with 16 hidden units, 50 steps. Each optimizer starts from the same weights, with four learning rates. The loss of pure guessing is
 # $\log 10 \approx 2.30$.
 
 # %%
@@ -849,16 +875,16 @@ def loss_after(update, learning_rate, steps=50):
     return loss
 
 
-rates = (0.001, 0.01, 0.1)
+rates = (0.001, 0.01, 0.1, 1)
 print("optimizer     " + "".join(f"η = {rate:<8}" for rate in rates))
 for update in (sgd, sgd_momentum, rmsprop, adam):
     print(f"{update.__name__:<14}" + "".join(f"{loss_after(update, rate):<12.2f}" for rate in rates))
 
 # %% [markdown]
-# Read the table row by row: each optimizer has a learning rate of its own that suits it, so "use $\eta = 0.01$" means nothing without the optimizer's name. Read it column by column, and
-# momentum does with a tenth of $\eta$ about what SGD does: the factor $1/(1-\mu)$ from above.
+# Read the table row by row: RMSProp does best at 0.01, Adam at 0.1, SGD and momentum at 1. So "use $\eta = 0.01$" means nothing without the optimizer's name. Read it diagonally, from a number of SGD's
+# down and one column to the left: momentum does with a tenth of $\eta$ about what SGD does, which is the factor $1/(1-\mu)$ from above.
 #
-# Which should you use? Adam is forgiving about $\eta$ and a good first try. SGD with momentum, given a well-chosen $\eta$, sometimes ends at a network that does better on *new* data
+# Which should you use? Adam is a good first try: its authors found that it needs little tuning. But it does need some, as its last column shows. SGD with momentum, given a well-chosen $\eta$, sometimes ends at a network that does better on *new* data
 # (Wilson, Roelofs, Stern, Srebro and Recht, "The marginal value of adaptive gradient methods in machine learning", NeurIPS 2017). How to measure that is the next lesson's business.
 
 # %% [markdown]

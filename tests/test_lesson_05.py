@@ -99,7 +99,8 @@ def final_loss(name, rate, step):
 def test_what_the_page_says_about_the_race():
     assert final_loss("momentum", 0.01, 100) == pytest.approx(0.0002, abs=5e-5)
     assert final_loss("SGD", 0.01, 100) == pytest.approx(0.45, abs=0.005)
-    assert final_loss("momentum", 0.06, 100) > 10 * final_loss("SGD", 0.06, 100)
+    assert final_loss("momentum", 10**-1.1, 100) == pytest.approx(0.001, abs=1e-4)  # the slider's 0.079
+    assert final_loss("SGD", 10**-1.1, 100) == pytest.approx(2e-7, rel=0.15)
     assert min(final_loss("SGD", 0.2, 100), final_loss("momentum", 0.2, 100)) > 1e6
     assert max(final_loss("RMSProp", 0.2, 100), final_loss("Adam", 0.2, 100)) < 1
     assert final_loss("RMSProp", 0.063, 40) == pytest.approx(2e-6, rel=0.1)
@@ -121,6 +122,13 @@ def test_momentum_by_hand():
     swinging, _ = walk(sgd_momentum, np.array([5.0]), config, [[10], [-10], [10]])
     assert steady.ravel() == pytest.approx([5, 4, 2.5, 0.75])
     assert swinging.ravel() == pytest.approx([5, 4, 4.5, 3.75])
+
+
+@pytest.mark.parametrize(("momentum", "swing"), [(0.5, 2 / 3), (0.9, 10 / 19)])
+def test_a_push_that_changes_sign_shrinks_to_a_part_of_a_plain_step(momentum, swing):
+    pushes = [[10.0], [-10.0]] * 200
+    _, config = walk(sgd_momentum, np.zeros(1), {"learning_rate": 0.1, "momentum": momentum}, pushes)
+    assert config["velocity"][0] == pytest.approx(swing)
 
 
 @pytest.mark.parametrize("steps", [1, 4, 30])
@@ -267,10 +275,21 @@ def test_moving_weights_on_the_way_back_trains_almost_as_well(digits):
     right = trained(train_step, digits)
     assert right < 1.5  # it has learned something: guessing costs 2.30
     assert trained(wrong.wrong, digits) == pytest.approx(right, rel=0.05)
+    with np.errstate(all="ignore"):
+        late = trained(wrong.wrong, digits, rate=1)
+    assert not late < 1e6  # at a large rate it runs away
+    assert trained(train_step, digits, rate=1) < 0.1
+
+
+def test_each_optimizer_has_a_rate_of_its_own(digits):
+    rates = (0.001, 0.01, 0.1, 1)
+    best = {u: min(rates, key=lambda rate, u=u: trained(train_step, digits, u, rate)) for u in ALL}
+    assert best == {sgd: 1, sgd_momentum: 1, rmsprop: 0.01, adam: 0.1}
+    assert trained(train_step, digits, adam, 1) > 1.5
 
 
 def test_momentum_does_with_a_tenth_of_the_rate_about_what_sgd_does(digits):
-    for rate in (0.001, 0.01):
+    for rate in (0.001, 0.01, 0.1):
         with_momentum = trained(train_step, digits, sgd_momentum, rate)
         assert with_momentum == pytest.approx(trained(train_step, digits, sgd, 10 * rate), rel=0.2)
 
@@ -326,3 +345,69 @@ def test_a_config_without_settings_is_named():
         return next_w, {key: new[key] for key in ("m", "v", "t")}
 
     assert diagnose("adam", state_only).misconception == "adam-settings-dropped"
+
+
+def adam_written(correction_of_m, correction_of_v, bracket=True):
+    def adam(w, dw, config=None):
+        fresh = {"m": np.zeros_like(w), "v": np.zeros_like(w), "t": 0}
+        settings = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+        c = {**settings, **fresh, **(config or {})}
+        t = c["t"] + 1
+        m = c["beta1"] * c["m"] + (1 - c["beta1"]) * dw
+        v = c["beta2"] * c["v"] + (1 - c["beta2"]) * dw**2
+        m_hat, v_hat = m / correction_of_m(c["beta1"], t), v / correction_of_v(c["beta2"], t)
+        if bracket:
+            next_w = w - c["learning_rate"] * m_hat / (np.sqrt(v_hat) + c["epsilon"])
+        else:
+            next_w = w - c["learning_rate"] * m_hat / np.sqrt(v_hat) + c["epsilon"]
+        return next_w, {**c, "m": m, "v": v, "t": t}
+
+    return adam
+
+
+def power(beta, t):
+    return 1 - beta**t
+
+
+def product(beta, t):
+    return 1 - beta * t
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize("corrections", [(product, product), (product, power), (power, product)])
+def test_beta_times_t_is_named_in_either_mean(corrections):
+    assert diagnose("adam", adam_written(*corrections)).misconception == "adam-beta-times-t"
+
+
+def test_a_missing_bracket_is_named_and_its_numbers_differ():
+    result = diagnose("adam", adam_written(power, power, bracket=False))
+    assert result.misconception == "adam-epsilon-outside-the-bracket"
+
+    def rmsprop_without(w, dw, config=None):
+        _, c = rmsprop(w, dw, config)
+        return w - c["learning_rate"] * dw / np.sqrt(c["cache"]) + c["epsilon"], c
+
+    result = diagnose("rmsprop", rmsprop_without)
+    assert result.misconception == "rmsprop-epsilon-outside-the-bracket"
+    assert "bracket" in result.message
+
+
+def test_numbers_that_differ_are_written_with_enough_digits_to_see_it():
+    def slightly_off(w, dw, config=None):
+        next_w, new = sgd(w, dw, config)
+        return next_w * (1 + 2e-8), new
+
+    got, expected = diagnose("sgd", slightly_off).where.split("got ")[1].split(";")[0].split(", expected ")
+    assert got != expected
+    assert float(got) == pytest.approx(float(expected), rel=1e-7)
+
+
+def test_working_in_place_passes_with_a_word_about_copies():
+    def in_place(w, dw, config=None):
+        config = {"learning_rate": 0.01, **(config or {})}
+        w -= config["learning_rate"] * dw
+        return w, config
+
+    result = diagnose("sgd", in_place)
+    assert result.passed
+    assert any("must copy it first" in remark for remark in result.remarks)

@@ -99,7 +99,7 @@ def _rmsprop(rng: np.random.Generator, shape: tuple[int, ...]) -> Mapping[str, A
     return {
         "learning_rate": float(rng.uniform(0.02, 0.3)),
         "decay_rate": float(rng.uniform(0.6, 0.9)),
-        "epsilon": 1e-8,
+        "epsilon": float(rng.uniform(0.01, 0.05)),  # large enough that its place can be seen
         "cache": rng.uniform(0.5, 2, shape),
     }
 
@@ -109,7 +109,7 @@ def _adam(rng: np.random.Generator, shape: tuple[int, ...]) -> Mapping[str, Any]
         "learning_rate": float(rng.uniform(0.02, 0.3)),
         "beta1": float(rng.uniform(0.6, 0.85)),
         "beta2": float(rng.uniform(0.86, 0.97)),
-        "epsilon": 1e-8,
+        "epsilon": float(rng.uniform(0.01, 0.05)),
         "m": rng.standard_normal(shape),
         "v": rng.uniform(0.5, 2, shape),
         "t": int(rng.integers(3, 8)),

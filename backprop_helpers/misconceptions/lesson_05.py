@@ -15,6 +15,10 @@ from backprop_helpers.optimizers import adam, rmsprop, sgd, sgd_momentum
 
 DESIGN = "course design"
 COUNTED = "counted in public course solutions ({})"
+BRACKET = "a bracket is missing: the division ends before ε is added, so ε moves the weights instead of standing in the denominator."
+NO_EPSILON = (
+    "the ε of config has no effect: it is left out of the denominator, or one fixed number stands there."
+)
 
 
 def _with(config: Any, **defaults: Any) -> dict[str, Any]:
@@ -70,8 +74,9 @@ def _rms(
     keep: bool = True,
     sign: float = -1.0,
     stale: bool = False,
+    added: float = 0.0,
 ) -> Callable[..., Any]:
-    """RMSProp with its parts exchangeable."""
+    """RMSProp with its parts exchangeable; added · ε is added to the new weights."""
 
     def fn(w: Any, dw: Any, config: Any = None) -> Any:
         config = _with(config, learning_rate=1e-2, decay_rate=0.99, epsilon=1e-8, cache=np.zeros_like(w))
@@ -79,6 +84,7 @@ def _rms(
         new = cache(old, dw, config)
         with np.errstate(all="ignore"):
             next_w = w + sign * config["learning_rate"] * step(dw, old if stale else new, config)
+            next_w = next_w + added * config["epsilon"]
         return next_w, {**config, "cache": new} if keep else config
 
     return fn
@@ -97,8 +103,9 @@ def _adam(
     sign: float = -1.0,
     start: int = 0,
     corrected_is_kept: bool = False,
+    added: float = 0.0,
 ) -> Callable[..., Any]:
-    """Adam with its parts exchangeable."""
+    """Adam with its parts exchangeable; added · ε is added to the new weights."""
 
     def fn(w: Any, dw: Any, config: Any = None) -> Any:
         config = _with(config, learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, t=start)
@@ -108,6 +115,7 @@ def _adam(
         with np.errstate(all="ignore"):
             m_hat, v_hat = correct(new_m, new_v, t, config)
             next_w = w + sign * config["learning_rate"] * m_hat / root(v_hat, config["epsilon"])
+            next_w = next_w + added * config["epsilon"]
         if corrected_is_kept:
             new_m, new_v = m_hat, v_hat
         new = {"m": new_m, "v": new_v, "t": t}
@@ -197,9 +205,15 @@ def _old_params(params: Any, x: Any, y: Any, update: Any, configs: Any) -> Any:
 
 
 def _entry(
-    exercise: str, what: str, wrong: Callable[..., Any], says: str, hint: str, source: str = DESIGN
+    exercise: str,
+    what: str,
+    wrong: Callable[..., Any],
+    says: str,
+    hint: str,
+    source: str = DESIGN,
+    also: tuple[Callable[..., Any], ...] = (),
 ) -> Misconception:
-    return Misconception(f"{exercise.replace('_', '-')}-{what}", exercise, wrong, says, hint, source)
+    return Misconception(f"{exercise.replace('_', '-')}-{what}", exercise, wrong, says, hint, source, also)
 
 
 MISCONCEPTIONS = (
@@ -423,9 +437,31 @@ MISCONCEPTIONS = (
         "rmsprop",
         "epsilon-multiplied",
         _rms(step=lambda dw, s, c: dw / (np.sqrt(s) * c["epsilon"])),
-        "ε multiplies the denominator instead of being added to it, so the steps are a hundred million times too long.",
+        "ε multiplies the denominator instead of being added to it, so with the default the steps are a hundred million times too long.",
         "What is ε there for? Think of a cache that is zero.",
         COUNTED.format(1),
+    ),
+    _entry(
+        "rmsprop",
+        "epsilon-outside-the-bracket",
+        _rms(step=lambda dw, s, c: dw / np.sqrt(s), added=1.0),
+        BRACKET,
+        "What does Python do first, / or +? Which part of the formula stands below the line?",
+        also=(
+            _rms(step=lambda dw, s, c: dw / np.sqrt(s) + c["epsilon"]),
+            _rms(step=lambda dw, s, c: dw / np.sqrt(s), added=-1.0),
+        ),
+    ),
+    _entry(
+        "rmsprop",
+        "epsilon-without-effect",
+        _rms(step=lambda dw, s, c: dw / np.sqrt(s)),
+        NO_EPSILON,
+        "Where in the denominator does ε stand, and is it the one that config holds?",
+        also=(
+            _rms(step=lambda dw, s, c: dw / (np.sqrt(s) + 1e-8)),
+            _rms(step=lambda dw, s, c: dw / np.sqrt(s + 1e-8)),
+        ),
     ),
     _entry(
         "rmsprop",
@@ -553,6 +589,43 @@ MISCONCEPTIONS = (
         _adam(correct=lambda m, v, t, c: (m / (1 - c["beta1"] * t), v / (1 - c["beta2"] * t))),
         "β is multiplied by t where it has to be raised to the power t.",
         "How much of the start is left after t steps that each keep a share β?",
+        also=(
+            _adam(correct=lambda m, v, t, c: (m / (1 - c["beta1"] * t), v / (1 - c["beta2"] ** t))),
+            _adam(correct=lambda m, v, t, c: (m / (1 - c["beta1"] ** t), v / (1 - c["beta2"] * t))),
+        ),
+    ),
+    _entry(
+        "adam",
+        "power-of-the-difference",
+        _adam(correct=lambda m, v, t, c: (m / (1 - c["beta1"]) ** t, v / (1 - c["beta2"]) ** t)),
+        "the whole 1 − β is raised to the power t, where β alone has to be: the correction is 1 − βᵗ.",
+        "Which comes first, the power or the difference? Do your brackets say the same?",
+        also=(
+            _adam(correct=lambda m, v, t, c: (m / (1 - c["beta1"]) ** t, v / (1 - c["beta2"] ** t))),
+            _adam(correct=lambda m, v, t, c: (m / (1 - c["beta1"] ** t), v / (1 - c["beta2"]) ** t)),
+        ),
+    ),
+    _entry(
+        "adam",
+        "correction-without-t",
+        _adam(correct=lambda m, v, t, c: (m / (1 - c["beta1"]), v / (1 - c["beta2"]))),
+        "the correction divides by 1 − β at every step: that is right at the first step only, because t is not in it.",
+        "The share of the start fades with every step. Where does your correction see how many there were?",
+    ),
+    _entry(
+        "adam",
+        "epsilon-outside-the-bracket",
+        _adam(root=lambda v, eps: np.sqrt(v), added=1.0),
+        BRACKET,
+        "What does Python do first, / or +? Which part of the formula stands below the line?",
+    ),
+    _entry(
+        "adam",
+        "epsilon-without-effect",
+        _adam(root=lambda v, eps: np.sqrt(v)),
+        NO_EPSILON,
+        "Where in the denominator does ε stand, and is it the one that config holds?",
+        also=(_adam(root=lambda v, eps: np.sqrt(v) + 1e-8), _adam(root=lambda v, eps: np.sqrt(v + 1e-8))),
     ),
     _entry(
         "adam",
