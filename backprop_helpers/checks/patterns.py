@@ -134,7 +134,7 @@ def _ratio(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | No
             if text == "−1":
                 return Pattern(
                     "sign",
-                    f"{name} has the wrong sign everywhere.",
+                    f"{name} has the wrong sign.",
                     "Which of the two is subtracted from which?",
                 )
             letters = "; ".join(
@@ -142,7 +142,8 @@ def _ratio(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | No
                 for k, v in common.items()
                 if k in text
             )
-            says = f"{name} is {abs(r):.3g} times what it should be{', with the wrong sign' if r < 0 else ''}, in every entry: that is {text}."
+            that = f": that is {text}" if any(k in text for k in common) else ""
+            says = f"{name} is {abs(r):.3g} times what it should be{', with the wrong sign' if r < 0 else ''}, in every entry{that}."
             return Pattern(
                 f"ratio {text}",
                 says + (f" ({letters}.)" if letters else ""),
