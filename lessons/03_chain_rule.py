@@ -2,7 +2,7 @@
 # jupyter:
 #   backprop:
 #     title: Chain rule
-#     minutes: 90
+#     minutes: 100
 #     question: If I nudge this weight, how far does the loss move?
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
@@ -23,8 +23,8 @@
 # - derive the gradient of softmax with cross-entropy, down to one short formula,
 # - send a gradient backwards through a layer without ever forming its Jacobian.
 #
-# **Time:** 90 minutes. **Builds on:** lessons 01 and 02 (a neuron, the sigmoid, softmax, the two losses). Whatever is needed
-# from them comes ready-made.
+# **Time:** 100 minutes, with a place for a break. **Builds on:** lessons 01 and 02 (a neuron, the sigmoid, softmax, the two
+# losses). Whatever is needed from them comes ready-made.
 
 # %%
 import numpy as np
@@ -82,7 +82,8 @@ nudge_graph()
 #
 # How small should the run $h$ be? Commit to an answer first, then move $h$. Afterwards change *one side* to *both sides*, and watch
 # how the curve of errors changes. A green line will mark what theory says: $\varepsilon = 2^{-52}$ is the *machine epsilon*, the gap
-# between 1 and the next `float64`; where its roots come from is derived below.
+# between 1 and the next `float64`; where its roots come from is derived below. In the experiment the input is a weight $w$, and $f$ is
+# one neuron's loss, $w^3$ or $\sin w$.
 
 # %%
 nudge()
@@ -104,33 +105,40 @@ nudge()
 # This is the **central difference**. Its truncation error falls as $h^2$: a tenth of the step, a hundredth of the error.
 
 # %% [markdown]
-# The other error comes from rounding. A `float64` is right to a relative $u = 2^{-53} \approx 1.1\cdot 10^{-16}$, so each of
-# the two values of $f$ may be off by about $u\,|f|$, and their difference divided by $2h$ by
+# The other error comes from rounding. A `float64` is right to a relative $\varepsilon/2 \approx 1.1\cdot 10^{-16}$, so each of
+# the two values of $f$ may be off by about $\tfrac{\varepsilon}{2}\,|f|$, and their difference divided by $2h$ by
 #
-# $$\underbrace{\frac{2u\,|f|}{2h}}_{\text{rounding}} = \frac{u\,|f|}{h},$$
+# $$\frac{2\cdot\tfrac{\varepsilon}{2}\,|f|}{2h} = \underbrace{\frac{\varepsilon\,|f|}{2h}}_{\text{rounding}},$$
 #
 # which **rises** as $h$ shrinks. Add both, and ask where the sum is smallest by setting its slope in $h$ to zero:
 #
 # $$
 # \begin{aligned}
-# E(h) &= \frac{h^2}{6}\,|f'''| + \frac{u\,|f|}{h} && \text{both errors, roughly at their worst} \\
-# E'(h) &= \frac{h}{3}\,|f'''| - \frac{u\,|f|}{h^2} = 0 && \text{at the lowest point} \\
-# h &= \Big(\frac{3u\,|f|}{|f'''|}\Big)^{1/3} && \text{solved for } h
+# E(h) &= \frac{h^2}{6}\,|f'''| + \frac{\varepsilon\,|f|}{2h} && \text{both errors, roughly at their worst} \\
+# E'(h) &= \frac{h}{3}\,|f'''| - \frac{\varepsilon\,|f|}{2h^2} = 0 && \text{at the lowest point} \\
+# h &= \Big(\frac{3\varepsilon\,|f|}{2\,|f'''|}\Big)^{1/3} && \text{solved for } h
 # \end{aligned}
 # $$
 #
-# With $f = e^x$ the third derivative is $f$ itself, so $h = (3u)^{1/3} \approx 7\cdot 10^{-6}$, whatever $x$ is. As a rule of
-# thumb take the cube root of the rounding error alone, $u^{1/3} \approx 5\cdot 10^{-6}$ (Nocedal and Wright, *Numerical
-# Optimization*, 2nd edition, 2006, section 8.1); the experiment takes $\varepsilon = 2u$ instead, which gives $6\cdot 10^{-6}$.
+# With $f = e^x$ the third derivative is $f$ itself, so $h = (3\varepsilon/2)^{1/3} \approx 7\cdot 10^{-6}$, whatever $x$ is.
 #
 # **One side alone**, $\frac{f(x+h) - f(x)}{h}$, keeps the term with $f''$: its error is about
-# $\frac{h}{2}\,|f''| + \frac{2u\,|f|}{h}$. For $e^x$ that is smallest at $h = 2\sqrt{u} \approx 2\cdot 10^{-8}$ (the experiment's
-# $\sqrt{\varepsilon}$ is $1.5\cdot 10^{-8}$), and even there about a thousand times as large as the best of both sides.
+# $\frac{h}{2}\,|f''| + \frac{\varepsilon\,|f|}{h}$. For $e^x$ that is smallest at $h = \sqrt{2\varepsilon}$, and even there several hundred
+# to a thousand times as large as the best of both sides.
+#
+# <details><summary>Why the green line of the experiment stands a little elsewhere</summary>
+#
+# $|f|$ and $|f'''|$ are rarely known, so as a rule of thumb one takes the root of the rounding error alone. The experiment's
+# $\sqrt[3]{\varepsilon}$ is $6\cdot 10^{-6}$; for one side $\sqrt{\varepsilon}$ is $1.5\cdot 10^{-8}$, where $\sqrt{2\varepsilon}$ is
+# $2\cdot 10^{-8}$. Nocedal and Wright (*Numerical Optimization*, 2nd edition, 2006, section 8.1) take the roots of $\varepsilon/2$.
+# Near its lowest point the error hardly changes, so all of these do.
+#
+# </details>
 
 # %% tags=["nbval-ignore-output"]
 # Theory against measurement, on f = exp at x = 1, where the true slope is f itself.
-u = 2.0**-53
-best_in_theory = (3 * u) ** (1 / 3)
+eps = 2.0**-52
+best_in_theory = (3 * eps / 2) ** (1 / 3)
 steps = 10.0 ** np.arange(-12, 0.1, 0.05)
 errors = np.abs((np.exp(1 + steps) - np.exp(1 - steps)) / (2 * steps) - np.e)
 # Rounding jumps up and down from one h to the next, so look at the worst of eleven neighbours.
@@ -155,8 +163,9 @@ def numerical_derivative(f, x):
     """
     h = 1e-5
     ### BEGIN SOLUTION
-    return (f(x + h) - f(x - h)) / (2 * h)
+    slope = (f(x + h) - f(x - h)) / (2 * h)
     ### END SOLUTION
+    return slope
 
 
 # %% check="numerical_derivative" points=2
@@ -178,7 +187,7 @@ check("numerical_derivative", numerical_derivative, hidden=True)
 # </details>
 # <details><summary>Hint 3 · the shape of the answer</summary>
 #
-# One line that returns a quotient: a difference of two calls of f, over the distance between the two points. Mind the brackets
+# One line with a quotient: a difference of two calls of f, over the distance between the two points. Mind the brackets
 # below the line.
 #
 # </details>
@@ -251,14 +260,14 @@ check("numerical_gradient", numerical_gradient, hidden=True)
 #
 # Take a computation apart until each piece is so small that its slope is plain. For $L = (wx + b - y)^2$ the pieces are
 #
-# $$z = wx + b, \qquad e = z - y, \qquad L = e^2 .$$
+# $$z = wx + b, \qquad r = z - y, \qquad L = r^2 .$$
 #
-# **Chain rule.** If a nudge of $z$ arrives at $e$ multiplied by $\partial e/\partial z$, and a nudge of $e$ arrives at $L$ multiplied by
-# $\partial L/\partial e$, then a nudge of $z$ arrives at $L$ multiplied by both:
+# **Chain rule.** If a nudge of $z$ arrives at $r$ multiplied by $\partial r/\partial z$, and a nudge of $r$ arrives at $L$ multiplied by
+# $\partial L/\partial r$, then a nudge of $z$ arrives at $L$ multiplied by both:
 #
-# $$\frac{\partial L}{\partial z} = \underbrace{\frac{\partial L}{\partial e}}_{\text{upstream}} \cdot \underbrace{\frac{\partial e}{\partial z}}_{\text{local}}$$
+# $$\frac{\partial L}{\partial z} = \underbrace{\frac{\partial L}{\partial r}}_{\text{upstream}} \cdot \underbrace{\frac{\partial r}{\partial z}}_{\text{local}}$$
 #
-# Read it from the loss backwards. What has been found for $e$ is the *upstream* gradient of the step before; multiply it with
+# Read it from the loss backwards. What has been found for $r$ is the *upstream* gradient of the step before; multiply it with
 # that step's *local* gradient, and hand the result on. That is all backpropagation does, edge by edge.
 
 # %% [markdown]
@@ -266,14 +275,14 @@ check("numerical_gradient", numerical_gradient, hidden=True)
 #
 # $x = 3,\; w = 2,\; b = -1,\; y = 3$. First forwards, writing every value down:
 #
-# $$z = 2\cdot 3 - 1 = 5, \qquad e = 5 - 3 = 2, \qquad L = 2^2 = 4.$$
+# $$z = 2\cdot 3 - 1 = 5, \qquad r = 5 - 3 = 2, \qquad L = 2^2 = 4.$$
 #
 # Then backwards, beginning with $\partial L/\partial L = 1$:
 #
 # | gradient | upstream × local | value | why this local gradient |
 # |---|---|---|---|
-# | $\partial L/\partial e$ | $1 \cdot 2e$ | 4 | power rule |
-# | $\partial L/\partial z$ | $4 \cdot 1$ | 4 | $e = z - y$ moves as far as $z$ |
+# | $\partial L/\partial r$ | $1 \cdot 2r$ | 4 | power rule |
+# | $\partial L/\partial z$ | $4 \cdot 1$ | 4 | $r = z - y$ moves as far as $z$ |
 # | $\partial L/\partial w$ | $4 \cdot x$ | 12 | $wx$ moves $x$ times as far as $w$ |
 # | $\partial L/\partial x$ | $4 \cdot w$ | 8 | $wx$ moves $w$ times as far as $x$ |
 # | $\partial L/\partial b$ | $4 \cdot 1$ | 4 | $z$ moves as far as $b$ |
@@ -292,11 +301,11 @@ print("dw, dx, db by nudging:", chain_rule.numerical_gradient(loss_of, np.array(
 # %% [markdown]
 # ### The same with gaps
 #
-# $x = 4,\; w = -1,\; b = 2,\; y = 1$, so $z = -2$, $e = -3$ and $L = 9$. Fill in on paper, then open.
+# $x = 4,\; w = -1,\; b = 2,\; y = 1$, so $z = -2$, $r = -3$ and $L = 9$. Fill in on paper, then open.
 #
 # | gradient | upstream × local | value |
 # |---|---|---|
-# | $\partial L/\partial e$ | $1 \cdot 2e$ | −6 |
+# | $\partial L/\partial r$ | $1 \cdot 2r$ | −6 |
 # | $\partial L/\partial z$ | ? · 1 | ? |
 # | $\partial L/\partial w$ | ? · ? | ? |
 # | $\partial L/\partial x$ | ? · ? | ? |
@@ -338,6 +347,10 @@ for v, slope in zip(z, by_formula, strict=True):
 # %% [markdown]
 # The slope is largest in the middle, ¼ at $a = ½$, and nearly nothing at both ends. A neuron that is very sure hardly feels a
 # nudge, which becomes important in lesson 07.
+#
+# ### Your turn: `sigmoid_slope`
+#
+# Write the slope with $a$ alone.
 
 # %% exercise="sigmoid_slope"
 def sigmoid_slope(a):
@@ -379,7 +392,11 @@ check("sigmoid_slope", sigmoid_slope, hidden=True)
 # ## One neuron, every edge
 #
 # Back to the neuron of the experiment: $z = wx + b$, $a = \sigma(z)$, $L = (a - y)^2$. A **local gradient** looks at one edge only
-# and knows nothing of the loss further on. Write down all five, as functions of the quantities they need.
+# and knows nothing of the loss further on.
+#
+# ### Your turn: `neuron_locals`
+#
+# Write down all five, as functions of the quantities they need.
 
 # %% exercise="neuron_locals"
 def neuron_locals(x, w, a, y):
@@ -428,6 +445,8 @@ check("neuron_locals", neuron_locals, hidden=True)
 #
 # $$\frac{\partial z}{\partial w_d} = x_d ,\qquad\text{so}\qquad
 # \underbrace{\frac{\partial L}{\partial w}}_{(D,)} = \underbrace{\frac{\partial L}{\partial a}\cdot\frac{\partial a}{\partial z}}_{\text{one number, } \partial L/\partial z} \cdot \underbrace{x}_{(D,)} .$$
+#
+# ### Your turn: `neuron_gradient`
 #
 # Compute forwards, then walk back edge by edge.
 
@@ -481,13 +500,14 @@ check("neuron_gradient", neuron_gradient, hidden=True)
 two_paths()
 
 # %% [markdown]
-# **Why, in three lines.** Nudge $x$ by a small $\delta$.
+# **Why, in four lines.** Nudge $x$ by a small $\delta$.
 #
 # $$
 # \begin{aligned}
 # u &\to u + \tfrac{\partial u}{\partial x}\delta + \dots, \quad v \to v + \tfrac{\partial v}{\partial x}\delta + \dots && \text{one nudge for both; dots: } \delta^2 \text{ and higher powers} \\
 # L &\to uv + v\,\tfrac{\partial u}{\partial x}\delta + u\,\tfrac{\partial v}{\partial x}\delta + \dots && \text{multiply out} \\
-# \tfrac{\partial L}{\partial x} &= \tfrac{\partial L}{\partial u}\tfrac{\partial u}{\partial x} + \tfrac{\partial L}{\partial v}\tfrac{\partial v}{\partial x} && \text{subtract } L = uv\text{, divide by } \delta\text{; the dots vanish as } \delta \to 0
+# \tfrac{\partial L}{\partial x} &= v\,\tfrac{\partial u}{\partial x} + u\,\tfrac{\partial v}{\partial x} && \text{subtract } L = uv\text{, divide by } \delta\text{; the dots vanish as } \delta \to 0 \\
+# &= \tfrac{\partial L}{\partial u}\tfrac{\partial u}{\partial x} + \tfrac{\partial L}{\partial v}\tfrac{\partial v}{\partial x} && \text{because } L = uv\text{, } \tfrac{\partial L}{\partial u} = v \text{ and } \tfrac{\partial L}{\partial v} = u
 # \end{aligned}
 # $$
 #
@@ -548,7 +568,7 @@ check("swish_backward", swish_backward, hidden=True)
 
 # %% [markdown] answer="why_gradients_add" points=3
 # **In your own words** (three to six sentences, marked by a person): Why do gradients *add* where a value is used twice, and what
-# goes wrong if the second one overwrites the first, and the weight then steps along the result? Use an example of your own.
+# goes wrong if the second one overwrites the first, and the weight then steps against the result? Use an example of your own.
 #
 # ### BEGIN SOLUTION
 # A gradient says how far the loss moves for a small nudge of a value, everything else held still. If a value is used in two
@@ -570,6 +590,8 @@ check("swish_backward", swish_backward, hidden=True)
 # ### END MARK SCHEME
 
 # %% [markdown]
+# *A good place for a break. What follows takes the same two rules to whole layers and to the softmax.*
+#
 # ## Matrix rules by indices
 #
 # A whole layer is $\text{out} = xw + b$ with $x$ (N, D), $w$ (D, M), $b$ (M,) and out (N, M). Rules for its gradients can be
@@ -639,7 +661,11 @@ print("dx:", same(dout @ w.T, lambda v: np.sum(dout * (v @ w + b)), x))
 # ### Step 1: from the loss to the probabilities
 #
 # $L$ contains a single entry of $p$. By that entry the slope is that of the logarithm, with the minus in front; by all other
-# entries $L$ does not move at all. Write it as an array in the shape of $p$.
+# entries $L$ does not move at all.
+#
+# ### Your turn: `cross_entropy_slope`
+#
+# Write it as an array in the shape of $p$.
 
 # %% exercise="cross_entropy_slope"
 def cross_entropy_slope(p, y):
@@ -707,8 +733,8 @@ print("columns add up to 0, as p always adds up to 1:", np.allclose(jacobian.sum
 # %% [markdown]
 # ### A vector–Jacobian product, without the Jacobian
 #
-# We never need $J$ itself. What we need is upstream times local, added over all paths: $\text{ds}_k = \sum_i \text{dp}_i\, J_{ik}$.
-# Put the formula in, and simplify *before* computing:
+# We never need $J$ itself. What we need is upstream times local, added over all paths: $\text{ds}_k = \sum_i \text{dp}_i\, J_{ik}$,
+# the *vector* dp times the Jacobian (**vjp** for short). Put the formula in, and simplify *before* computing:
 #
 # $$
 # \begin{aligned}
@@ -742,6 +768,8 @@ for dp in ([4, 8, 0], [2, 0, 12]):
     print("dp =", dp, " ds =", np.array(dp) @ jacobian)
 
 # %% [markdown]
+# ### Your turn: `softmax_vjp`
+#
 # Now write it for a batch: every row of `dp` and `p` is an example of its own. The check measures memory too, so a C × C
 # array will be noticed.
 
@@ -811,6 +839,11 @@ p = softmax(s[None])[0]
 by_nudging = chain_rule.numerical_gradient(lambda v: -np.log(softmax(v[None])[0][y]), s)
 for name, row in (("p", p), ("gradient by nudging", by_nudging)):
     print(f"{name:>20}", "  ".join(f"{v:7.4f}" for v in row))
+
+# %% [markdown]
+# ### Your turn: `scores_slope`
+#
+# Write the formula you have found, for one example.
 
 # %% exercise="scores_slope"
 def scores_slope(p, y):
@@ -907,7 +940,7 @@ check("scores_slope", scores_slope, hidden=True)
 # </details>
 # <details><summary>The loss is 0, but ds is not</summary>
 #
-# Not this. At its lowest possible value a smooth loss can't fall further in any direction, so its gradient must vanish. The formula agrees: 1 − 1 = 0 for the true
+# Not this. The exact loss comes ever closer to 0 without reaching it, and gets flat on the way. The formula agrees: 1 − 1 = 0 for the true
 # class, and for the others their p, too small to be felt in a sum with 1.
 #
 # </details>

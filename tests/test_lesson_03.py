@@ -8,7 +8,7 @@ import pytest
 from backprop_helpers import chain_rule, softmax
 from backprop_helpers.checks import diagnose, exercises
 
-U = 2.0**-53
+EPS = 2.0**-52
 
 
 @pytest.mark.parametrize("h", [1e-3, 1e-4, 1e-5, 1e-6, 1e-7])
@@ -35,33 +35,71 @@ def test_a_tenth_of_the_step_is_a_hundredth_of_the_truncation():
 
 
 def test_rules_of_thumb_for_the_step():
-    assert pytest.approx(7e-6, rel=0.02) == (3 * U) ** (1 / 3)
-    assert pytest.approx(5e-6, rel=0.05) == U ** (1 / 3)
-    assert pytest.approx(6e-6, rel=0.02) == (2 * U) ** (1 / 3)
+    assert pytest.approx(7e-6, rel=0.02) == (3 * EPS / 2) ** (1 / 3)
+    assert pytest.approx(6e-6, rel=0.02) == EPS ** (1 / 3)
+    assert pytest.approx(1.1e-16, rel=0.02) == EPS / 2
+    assert np.finfo(float).eps == EPS
 
 
-def test_one_side_is_best_near_the_root_of_u_and_a_thousand_times_worse():
+def test_near_the_best_step_the_error_hardly_changes():
+    def error(h):
+        return h**2 / 6 + EPS / (2 * h)  # for exp, over |f|
+
+    best = error((3 * EPS / 2) ** (1 / 3))
+    for h in ((EPS / 2) ** (1 / 3), EPS ** (1 / 3), 1e-5):
+        assert error(h) < 1.3 * best
+    for h in ((EPS / 2) ** 0.5, EPS**0.5):
+        assert h / 2 + EPS / h < 1.3 * (2 * EPS) ** 0.5
+
+
+def test_one_side_is_best_near_the_root_of_2_eps():
     h = 10.0 ** np.arange(-12, 0.1, 0.01)
-    expected = h / 2 * np.e + 2 * U * np.e / h
-    assert h[expected.argmin()] == pytest.approx(2 * U**0.5, rel=0.03) == pytest.approx(2e-8, rel=0.06)
-    assert pytest.approx(1.5e-8, rel=0.01) == (2 * U) ** 0.5
+    one, both = h / 2 + EPS / h, h**2 / 6 + EPS / (2 * h)  # for exp, over |f|
+    assert h[one.argmin()] == pytest.approx((2 * EPS) ** 0.5, rel=0.03) == pytest.approx(2e-8, rel=0.06)
+    assert pytest.approx(1.5e-8, rel=0.01) == EPS**0.5
+    assert one.min() / both.min() == pytest.approx(877, rel=0.01)
+
+
+@pytest.mark.parametrize("x", [-2, 0, 1, 3])
+def test_one_side_is_several_hundred_to_a_thousand_times_worse(x):
+    h, true = 10.0 ** np.arange(-12, 0.1, 0.01), np.exp(x)
     off = {
-        "one": np.abs((np.exp(1 + h) - np.exp(1)) / h - np.e),
-        "both": np.abs((np.exp(1 + h) - np.exp(1 - h)) / (2 * h) - np.e),
+        "one": np.abs((np.exp(x + h) - true) / h - true),
+        "both": np.abs((np.exp(x + h) - np.exp(x - h)) / (2 * h) - true),
     }
     # rounding jumps from one h to the next: the worst of 51 neighbours
     worst = {way: np.lib.stride_tricks.sliding_window_view(e, 51).max(axis=1) for way, e in off.items()}
-    assert 300 < worst["one"].min() / worst["both"].min() < 3000
+    assert 300 < worst["one"].min() / worst["both"].min() < 1500
     assert 5e-9 < h[25 + worst["one"].argmin()] < 8e-8
-    both = h**2 / 6 * np.e + U * np.e / h
-    assert 300 < expected.min() / both.min() < 3000
+
+
+def test_a_second_nudge_that_is_too_short_is_named():
+    def halved(f, x):
+        moved, h = np.array(x, dtype=float), 1e-5
+        grad = np.zeros(moved.shape)
+        for i in np.ndindex(moved.shape):
+            moved[i] += h
+            above = f(moved)
+            moved[i] -= h
+            grad[i] = (above - f(moved)) / (2 * h)
+        return grad
+
+    for seed in range(10):
+        named = diagnose("numerical_gradient", halved, seed=seed).misconception
+        assert named == "numerical-gradient-second-nudge-too-short"
+
+
+def test_a_1_added_at_the_true_class_is_not_called_wrong_everywhere():
+    result = diagnose("scores_slope", lambda p, y: p + np.eye(p.size)[y])
+    assert "wrong sign" in result.message
+    assert "everywhere" not in result.message
 
 
 def test_rounding_stays_near_its_bound():
-    """The bound u|f|/h holds roughly: x + h is rounded as well."""
+    """The bound ε|f|/2h holds roughly: x + h is rounded as well."""
     h = 10.0 ** np.arange(-12, -7, 0.01)
     rounding = np.abs((np.exp(1 + h) - np.exp(1 - h)) / (2 * h) - np.e * np.sinh(h) / h)
-    assert 0.5 < (rounding * h / (U * np.e)).max() < 2
+    assert 0.5 < (rounding * 2 * h / (EPS * np.e)).max() < 2
 
 
 def test_a_gradient_by_differences_costs_two_calls_an_entry():

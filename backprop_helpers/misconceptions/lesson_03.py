@@ -132,6 +132,14 @@ _ROWS: tuple[tuple[str, str, Callable[..., Any], str, str, str], ...] = (
         "course design; a stray factor 2",
     ),
     (
+        "numerical-derivative-one-side-over-2h",
+        "numerical_derivative",
+        lambda f, x: (f(x + H) - f(x)) / (2 * H),
+        "the slope is half of what it should be: the two points lie only h apart, from x to x + h, and the difference is divided by 2h.",
+        "Write down the two places at which f is called. How long is the run between them?",
+        "course design; a stray factor 2",
+    ),
+    (
         "numerical-derivative-missing-brackets",
         "numerical_derivative",
         lambda f, x: (f(x + H) - f(x - H)) / 2 * H,
@@ -209,6 +217,14 @@ _ROWS: tuple[tuple[str, str, Callable[..., Any], str, str, str], ...] = (
         lambda f, x: _loop(f, x, slope=lambda above, here, below: (above - below) / H),
         "each slope is twice too large: the two points lie 2h apart, and the difference is divided by h.",
         "Rise over run: how long is the run?",
+        "course design; a stray factor 2",
+    ),
+    (
+        "numerical-gradient-second-nudge-too-short",
+        "numerical_gradient",
+        lambda f, x: _loop(f, x, slope=lambda above, here, below: (above - here) / (2 * H)),
+        "each slope is half of what it should be: the second call of f is at x itself, not at x − h, and the difference is divided by 2h.",
+        "After + h and − h, where does the entry stand? Which step down leads from x + h to x − h?",
         "course design; a stray factor 2",
     ),
     (
