@@ -881,7 +881,7 @@ for update in (sgd, sgd_momentum, rmsprop, adam):
     print(f"{update.__name__:<14}" + "".join(f"{loss_after(update, rate):<12.2f}" for rate in rates))
 
 # %% [markdown]
-# Read the table row by row: RMSProp does best at 0.01, Adam at 0.1, SGD and momentum at 1. So "use $\eta = 0.01$" means nothing without the optimizer's name. Read it diagonally, from a number of SGD's
+# Read the table row by row: of these four rates, RMSProp does best with 0.01, Adam with 0.1, SGD and momentum with 1. So "use $\eta = 0.01$" means nothing without the optimizer's name. Read it diagonally, from a number of SGD's
 # down and one column to the left: momentum does with a tenth of $\eta$ about what SGD does, which is the factor $1/(1-\mu)$ from above.
 #
 # Which should you use? Adam is a good first try: its authors found that it needs little tuning. But it does need some, as its last column shows. SGD with momentum, given a well-chosen $\eta$, sometimes ends at a network that does better on *new* data
