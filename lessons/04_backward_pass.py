@@ -2,7 +2,7 @@
 # jupyter:
 #   backprop:
 #     title: Backward pass
-#     minutes: 90
+#     minutes: 100
 #     question: How does every weight learn its share of the blame in one sweep?
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
@@ -22,7 +22,7 @@
 # - chain them into the gradient of a whole network, from the last layer to the first,
 # - find a wrong line in a backward pass that trains almost as well as a right one.
 #
-# **Time:** 90 minutes. **Builds on:** the chain rule (lesson 03) and the forward pass (lesson 01). Whatever is needed from
+# **Time:** 100 minutes. **Builds on:** the chain rule (lesson 03) and the forward pass (lesson 01). Whatever is needed from
 # them comes ready-made, so you can begin here.
 
 # %%
@@ -33,6 +33,7 @@ from sklearn.datasets import load_digits
 
 from backprop_helpers import accuracy, check, init_params, layers, mlp_forward, mse, progress, softmax
 from backprop_helpers import affine_forward, relu_forward, sigmoid_forward, tanh_forward
+from backprop_helpers.bug_hunt import forward_1, forward_2, forward_3, suspect_1, suspect_2, suspect_3
 from backprop_helpers.experiments import backward_steps
 from backprop_helpers.gradcheck import gradcheck, numerical_gradient
 
@@ -161,8 +162,8 @@ for name, grad in zip(("dx", "dw", "db"), found, strict=True):
 # `dx` the shape that `x` had.
 #
 # The forward functions were imported at the top, so there is nothing to copy. You would rather use your own from lesson 01? Paste
-# `affine_forward` into the next cell, above `affine_backward`: check and grader then use yours, with whatever it caches. The same goes for the
-# activations below, and for `mlp_forward` in the cell of `mlp_backward`.
+# `affine_forward` into the next cell, above `affine_backward`: the check then uses yours, with whatever it caches. The same goes for the
+# activations below. Does a cache of yours differ from the course's, paste your `mlp_forward` into the cell of `mlp_backward` too.
 
 # %% exercise="affine_backward"
 def affine_backward(dout, cache):
@@ -246,7 +247,7 @@ check("affine_backward", affine_backward, forward=affine_forward, hidden=True)
 # ### A trap: the array is not yours
 #
 # `dout` belongs to whoever called you. Where a network forks, *both* branches are given the same array. Here a backward pass
-# writes zeros into it, and returns the right values:
+# writes zeros into it. On its own, each call returns the right values:
 
 # %%
 def careless(dout, cache):
@@ -560,9 +561,9 @@ print("8 · p  =", np.round(8 * softmax(s[None, :])[0], 6).tolist())
 def softmax_loss(x, y):
     """Mean cross-entropy of softmax(x), and its gradient.
 
-    x: (N, C), the scores; loss and dx must be finite for any finite scores
+    x: (N, C), the scores s; loss and dx must be finite for scores as large as ±1000
     y: (N,), integer labels 0 … C − 1
-    Returns loss (one number), dx (N, C)
+    Returns loss (one number), dx (N, C), which is ds of the derivation
     """
     ### BEGIN SOLUTION
     rows = np.arange(len(y))
@@ -607,12 +608,12 @@ check("softmax_loss", softmax_loss, hidden=True)
 # `mlp_forward` of lesson 01 goes through the layers and keeps one cache for each: affine and ReLU for the hidden layers, affine alone for the
 # last. The way back meets the same steps in the opposite order:
 #
-# | forward | | backward |
-# |---|---|---|
-# | 1. $z_1 = x w_1 + b_1$ | | 4. from $dz_1$: $dw_1$, $db_1$ |
-# | 2. $h_1 = \max(0, z_1)$ | | 3. from $dh_1$: $dz_1$ |
-# | 3. $s = h_1 w_2 + b_2$ | | 2. from $ds$: $dw_2$, $db_2$, **and** $dh_1$ |
-# | 4. $L$ = loss of $s$ | → | 1. from $L$: $ds$ |
+# | forward: read downwards ↓ | backward: read upwards ↑ |
+# |---|---|
+# | $z_1 = x w_1 + b_1$ | from $dz_1$: $dw_1$, $db_1$ |
+# | $h_1 = \max(0, z_1)$ | from $dh_1$: $dz_1$ |
+# | $s = h_1 w_2 + b_2$ | from $ds$: $dw_2$, $db_2$, **and** $dh_1$ |
+# | $L$ = loss of $s$ | from $L$: $ds$ |
 #
 # What `affine_backward` calls `dx` is the gradient of the layer *before*, in other words the next upstream. It is the thread that runs
 # through all layers.
@@ -743,6 +744,7 @@ params = init_params([4, 5, 3], rng, scale=0.5)
 
 
 def pairs(flat):
+    # w1, b1, w2, b2, … → [(w1, b1), (w2, b2), …]
     return list(zip(flat[::2], flat[1::2], strict=True))
 
 
@@ -752,6 +754,7 @@ def loss_of(*flat):
 
 
 def grads_of(upstream, *flat):
+    # gradcheck calls it so, and wants one gradient for each array; for a scalar loss, upstream is one random number
     scores, caches = mlp_forward(x, pairs(flat))
     _, dscores = softmax_loss(scores, y)
     return [grad for pair in mlp_backward(upstream * dscores, caches) for grad in pair]
@@ -760,7 +763,7 @@ def grads_of(upstream, *flat):
 gradcheck(loss_of, grads_of, [a for pair in params for a in pair], names=["w1", "b1", "w2", "b2"])
 
 # %% [markdown]
-# One forward pass and one backward pass gave all 43 gradients. The check needed two forward passes for each of them. This is the one sweep of the question
+# One forward pass and one backward pass gave all 43 gradients. The check needed at least two forward passes for each of them. This is the one sweep of the question
 # at the top; lesson 07 measures what it saves.
 
 # %% [markdown]
@@ -768,6 +771,7 @@ gradcheck(loss_of, grads_of, [a for pair in params for a in pair], names=["w1", 
 #
 # A wrong gradient seldom crashes. The loss falls, a little more slowly, and nobody looks. Below are three backward passes with **one wrong line
 # each**. All three train handwritten digits almost as well as they should, and you will find the lines with the gradient checker.
+# So let it speak first: each report stands before the code of its suspect.
 #
 # ### How to read the checker
 #
@@ -776,7 +780,7 @@ gradcheck(loss_of, grads_of, [a for pair in params for a in pair], names=["w1", 
 #
 # 1. **What is still right?** The way back is right at least as far as there.
 # 2. **What is the first wrong one?** The mistake lies between the last right gradient and this one.
-# 3. **How is it wrong?** `found["db1"].got` and `found["db1"].expected` are the two arrays, once the report is called `found`. Divide one by the other:
+# 3. **How is it wrong?** `found["db1"].got` and `found["db1"].expected` are the two arrays, once the report is called `found`. Divide got by expected:
 #    the same ratio everywhere is a factor; no pattern at all is a wrong or a missing path.
 
 # %%
@@ -805,7 +809,16 @@ def random_params(rng, *sizes):
 # %% [markdown]
 # ### The first suspect
 #
-# One hidden layer with ReLU. Forward and backward:
+# One hidden layer with ReLU: x (N, D) → ReLU layer w1, b1 → scores w2, b2.
+
+# %% tags=["nbval-ignore-output"]
+rng = np.random.default_rng(41)
+found = report(forward_1, suspect_1, rng.standard_normal((8, 3)), *random_params(rng, 3, 5, 4))
+found
+
+# %% [markdown]
+# Your verdict before you read on: which gradients are right, which is wrong, and what is got divided by expected?
+# The code of suspect 1 stands below.
 
 # %% tags=["given"]
 def forward_1(x, w1, b1, w2, b2):
@@ -827,11 +840,6 @@ def suspect_1(dscores, cache):
     db1 = dz.mean(axis=0)
     return dw1, db1, dw2, db2
 
-
-# %% tags=["nbval-ignore-output"]
-rng = np.random.default_rng(41)
-found = report(forward_1, suspect_1, rng.standard_normal((8, 3)), *random_params(rng, 3, 5, 4))
-found
 
 # %% [markdown]
 # **Exercise · `bug_hunt_1`.** Copy the body of `suspect_1` into the cell and mend the wrong line. Change nothing else.
@@ -870,7 +878,7 @@ check("bug_hunt_1", bug_hunt_1, hidden=True)
 # </details>
 # <details><summary>Hint 2 · the idea</summary>
 #
-# Divide expected by got at the worst entry. The batch in the report has 8 rows.
+# Divide got by expected, entry by entry. The batch in the report has 8 rows.
 #
 # </details>
 # <details><summary>Hint 3 · the shape of the answer</summary>
@@ -881,7 +889,16 @@ check("bug_hunt_1", bug_hunt_1, hidden=True)
 #
 # ### The second suspect
 #
-# Two hidden layers with tanh. In this network both happen to be equally wide.
+# Two hidden layers with tanh: x → tanh layer w1, b1 → tanh layer w2, b2 → scores w3, b3.
+
+# %% tags=["nbval-ignore-output"]
+rng = np.random.default_rng(42)
+found = report(forward_2, suspect_2, rng.standard_normal((7, 3)), *random_params(rng, 3, 5, 5, 4))
+found
+
+# %% [markdown]
+# Your verdict: how far back is everything right, and between which two gradients does the mistake lie?
+# The code of suspect 2 stands below.
 
 # %% tags=["given"]
 def forward_2(x, w1, b1, w2, b2, w3, b3):
@@ -906,13 +923,8 @@ def suspect_2(dscores, cache):
     return dw1, db1, dw2, db2, dw3, db3
 
 
-# %% tags=["nbval-ignore-output"]
-rng = np.random.default_rng(42)
-found = report(forward_2, suspect_2, rng.standard_normal((7, 3)), *random_params(rng, 3, 5, 5, 4))
-found
-
 # %% [markdown]
-# **Exercise · `bug_hunt_2`.** Copy the body, mend the wrong line, change nothing else. The check also tries hidden layers of *different* widths.
+# **Exercise · `bug_hunt_2`.** Copy the body, mend the wrong line, change nothing else.
 
 # %% exercise="bug_hunt_2"
 def bug_hunt_2(dscores, cache):
@@ -964,12 +976,21 @@ check("bug_hunt_2", bug_hunt_2, hidden=True)
 # come to agree with them (Lillicrap, Cownden, Tweed and Akerman, *Nature Communications* 7, 13276, 2016). That something learns is no proof of
 # a right gradient.
 #
-# The layers' equal widths hid this bug: with widths 5 and 6 the line could not even run. That is why every check here uses sizes that
-# differ.
+# The layers' equal widths hid this bug: with widths 5 and 6 the line could not even run. That is why every check here also tries
+# sizes that differ.
 #
 # ### The third suspect
 #
-# Here one layer is used **twice**, with the same `w2` and `b2`. Recurrent networks do this at every step in time.
+# Here the tanh layer `w2`, `b2` is used **twice**. Recurrent networks do this at every step in time.
+
+# %% tags=["nbval-ignore-output"]
+rng = np.random.default_rng(43)
+found = report(forward_3, suspect_3, rng.standard_normal((7, 3)), *random_params(rng, 3, 5, 5, 4))
+found
+
+# %% [markdown]
+# Your verdict: what is wrong, and what does it tell that the gradients after it are right again?
+# The code of suspect 3 stands below.
 
 # %% tags=["given"]
 def forward_3(x, w1, b1, w2, b2, w3, b3):
@@ -997,11 +1018,6 @@ def suspect_3(dscores, cache):
     db1 = dz1.sum(axis=0)
     return dw1, db1, dw2, db2, dw3, db3
 
-
-# %% tags=["nbval-ignore-output"]
-rng = np.random.default_rng(43)
-found = report(forward_3, suspect_3, rng.standard_normal((7, 3)), *random_params(rng, 3, 5, 5, 4))
-found
 
 # %% [markdown]
 # **Exercise · `bug_hunt_3`.** Copy the body, mend the wrong line, change nothing else.
@@ -1065,7 +1081,7 @@ pixels = pixels / 16 - 0.5
 
 
 def trained(forward, backward, sizes, steps=100, learning_rate=0.5):
-    """Loss on the first 1,000 digits after training, and the share of the other 797 that is read rightly.
+    """Loss on the first 1,000 digits in the last step, before its update, and the share of the other 797 read rightly after it.
 
     forward, backward: functions; sizes: layer sizes as list of numbers. Returns two numbers.
     """
@@ -1086,11 +1102,11 @@ for k, forward, suspect, mended, sizes in (
 ):
     for name, backward in (("suspect's", suspect), ("yours", mended)):
         loss, share = trained(forward, backward, sizes)
-        print(f"{k:<9} {name:<11} {loss:.2f}   {share:.0%}")
+        print(f"{k:<9} {name:<11} {loss:.2f}   {share:.1%}")
 
 # %% [markdown]
-# The first bug can't be seen at all here, and the other two cost a point or two of accuracy. Their loss is higher than it should be, but only somebody
-# who knows how low it should be would notice. The gradient check saw all three at once.
+# The first bug can't be seen at all here, and the second costs about two points. The third costs half a point, and from other starts it even reads
+# better: it shows only in the loss, and only to somebody who knows how low that should be. The gradient check saw all three at once.
 
 # %% [markdown]
 # ## Quick questions
@@ -1137,8 +1153,8 @@ for k, forward, suspect, mended, sizes in (
 #
 # <details><summary>With zeros every hidden unit gets the same gradient, so all stay alike</summary>
 #
-# Yes. Equal units get equal upstream gradients through equal weights, and equal gradients keep them equal. And with `w2` zero, `dh` is zero:
-# the first layer gets nothing at all in the first step.
+# Yes. Equal units get equal upstream gradients through equal weights, and equal gradients keep them equal. With ReLU and all
+# zeros it is worse: `h` is zero, so `dw2` is, and `w2` is zero, so `dh` is. Neither layer's weights ever move; only `b2` learns.
 #
 # </details>
 # <details><summary>With zeros the loss can't be computed</summary>

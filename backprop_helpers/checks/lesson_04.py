@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -246,11 +247,36 @@ def _run_mlp(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> Mapp
     depth = len(inputs[1])
     _, caches = forward(*inputs)
     before = copied(caches)
-    grads = fn(dscores, caches)
+    try:
+        grads = fn(dscores, caches)
+    except (TypeError, AttributeError, LookupError, ValueError) as error:
+        name = _unread_cache(error, caches)
+        if name and str(getattr(forward, "__module__", "")).startswith("backprop_helpers"):
+            raise Wrong(
+                f"mlp_backward: your {name} could not read a cache from the course's mlp_forward "
+                f"({type(error).__name__}: {error}). If your own forward functions cache something else, "
+                "paste them and your mlp_forward into the cell of mlp_backward too."
+            ) from error
+        raise
     values = _named_grads(grads, depth)
     if not unchanged(before, caches):
         values[CHANGED] = ("caches",)
     return values
+
+
+def _unread_cache(error: BaseException, caches: Any) -> str:
+    """Which of the learner's backward functions stopped although it was given an array and the right cache; or ""."""
+    if isinstance(error, ValueError) and "unpack" not in str(error):
+        return ""
+    kinds = {"affine_backward": 0, "relu_backward": 1}
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        code = frame.f_code
+        if code.co_name not in kinds or code.co_argcount < 2 or "backprop_helpers" in code.co_filename:
+            continue
+        dout, cache = (frame.f_locals.get(name) for name in code.co_varnames[:2])
+        given = any(cache is pair[kinds[code.co_name]] for pair in caches)
+        return code.co_name if given and isinstance(dout, np.ndarray) else ""
+    return ""
 
 
 def _named_grads(grads: Any, depth: int) -> dict[str, Any]:

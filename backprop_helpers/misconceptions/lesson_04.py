@@ -111,6 +111,30 @@ def _affine_x_not_flattened(dout: Any, cache: Any) -> Any:
     return (dout @ w.T).reshape(x.shape), x.T @ dout, dout.sum(axis=0)
 
 
+def _affine_dx_dw_swapped(dout: Any, cache: Any) -> Any:
+    dx, dw, db = layers.affine_backward(dout, cache)
+    return dw, dx, db
+
+
+def _affine_like_the_layer(dout: Any, cache: Any) -> Any:
+    dx, dw, db = layers.affine_backward(dout, cache)
+    return dw, db, dx
+
+
+def _affine_backward_order(dout: Any, cache: Any) -> Any:
+    return layers.affine_backward(dout, cache)[::-1]
+
+
+def _affine_dw_db_swapped(dout: Any, cache: Any) -> Any:
+    dx, dw, db = layers.affine_backward(dout, cache)
+    return dx, db, dw
+
+
+def _affine_db_first(dout: Any, cache: Any) -> Any:
+    dx, dw, db = layers.affine_backward(dout, cache)
+    return db, dx, dw
+
+
 def _affine_divided_again(dout: Any, cache: Any) -> Any:
     return layers.affine_backward(dout / len(dout), cache)
 
@@ -260,6 +284,15 @@ AFFINE = (
         "dw is computed from x as it came; that works for x of shape (N, D) only, and here x has more axes.",
         "The forward pass flattened each example to one row before it multiplied. The backward pass has to see the same matrix.",
         COUNTED.format(2),
+    ),
+    Misconception(
+        "affine-backward-order-swapped",
+        "affine_backward",
+        _affine_dx_dw_swapped,
+        "all three gradients are right, but they come back in another order; expected is dx, dw, db.",
+        "The order is that of the inputs of affine_forward: x, w, b. Look at what your return gives first.",
+        DESIGN,
+        also=(_affine_like_the_layer, _affine_backward_order, _affine_dw_db_swapped, _affine_db_first),
     ),
     Misconception(
         "affine-backward-divided-again",
@@ -1454,6 +1487,12 @@ def _mlp_empties_caches(dscores: Any, caches: Any) -> Any:
     return grads
 
 
+def _mlp_pops_caches(dscores: Any, caches: Any) -> Any:
+    grads = _walk(dscores, caches)
+    caches.clear()
+    return grads
+
+
 def _mlp_upstream_dropped(dscores: Any, caches: Any) -> Any:
     return _walk(np.ones_like(dscores), caches)
 
@@ -1566,8 +1605,9 @@ MLP = (
         "mlp_backward",
         _mlp_empties_caches,
         "the gradients are right, but the list caches is turned round or emptied in place; a second call would find it changed.",
-        "caches.reverse() and caches.pop() change the caller's list. Which ways to walk backwards leave it alone?",
+        "The caches must stay as they were, and caches.reverse() and caches.pop() change the caller's list. reversed(…) walks from the end without changing it.",
         DESIGN,
+        also=(_mlp_pops_caches,),
     ),
     Misconception(
         "mlp-backward-upstream-dropped",
