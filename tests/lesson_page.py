@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import html
 import re
 import time
@@ -29,6 +30,7 @@ DATA = (
 ATTRIBUTE = re.compile(r' (data-[\w-]+)="([^"]*)"')
 
 
+@functools.cache  # a lesson rebuilt meanwhile does not change the copy in the workspace
 def cells(name: str, folder: Path = NOTEBOOKS) -> list[Any]:
     """The cells of a lesson as it is released (or of its solution)."""
     return list(nbformat.read(folder / name / f"{name}.ipynb", as_version=4).cells)

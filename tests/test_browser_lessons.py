@@ -24,6 +24,8 @@ LESSONS = sorted(path.name for path in NOTEBOOKS.iterdir())
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Page, str]]:
     """One JupyterLab and one Chromium for all lessons: the page, and the address of a lesson."""
     folder = tmp_path_factory.mktemp("learner")
+    for name in LESSONS:
+        cells(name)  # as they are copied in this moment
     with (
         launched() as browser,
         learning(folder / "workspace", NOTEBOOKS, folder, "--no-browser", "00") as session,
