@@ -20,7 +20,8 @@ from backprop_helpers import experiments
 
 PICTURE = NOTEBOOKS.with_name("docs") / "pictures" / "lesson.png"
 LESSON, EXERCISE = "01_forward_pass", "relu_forward"
-WIDTH, HEIGHT = 1200, 1775
+WIDTH, HEIGHT = 1200, 2200
+BELOW = 34  # the status bar, and a little air
 
 
 def lesson(path: Path) -> None:
@@ -43,7 +44,13 @@ def lesson(path: Path) -> None:
             experiment.wait_for_model()
             shown.solve(EXERCISE)
             shown.check(EXERCISE, says="holds")
-            shown.cell(place(LESSON, source="folds()")).evaluate("e => e.scrollIntoView()")
+            top = shown.cell(place(LESSON, source="folds()"))
+            top.evaluate("e => e.scrollIntoView()")
+            card = shown.cell(place(LESSON, grade_id=f"check-{EXERCISE}")).locator(".jp-Cell-outputArea")
+            box = card.bounding_box()
+            assert box is not None
+            page.set_viewport_size({"width": WIDTH, "height": round(box["y"] + box["height"]) + BELOW})
+            top.evaluate("e => e.scrollIntoView()")
             page.mouse.move(0, 0)
             expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible(
                 timeout=PATIENCE
