@@ -754,7 +754,7 @@ def loss_of(*flat):
 
 
 def grads_of(upstream, *flat):
-    # gradcheck calls it so, and wants one gradient for each array; for a scalar loss, upstream is one random number
+    # called by gradcheck, which wants one gradient per array; for a scalar loss, upstream is one random number
     scores, caches = mlp_forward(x, pairs(flat))
     _, dscores = softmax_loss(scores, y)
     return [grad for pair in mlp_backward(upstream * dscores, caches) for grad in pair]
@@ -1081,7 +1081,7 @@ pixels = pixels / 16 - 0.5
 
 
 def trained(forward, backward, sizes, steps=100, learning_rate=0.5):
-    """Loss on the first 1,000 digits in the last step, before its update, and the share of the other 797 read rightly after it.
+    """Loss on the first 1,000 digits before the last update, and the share of the other 797 read rightly after it.
 
     forward, backward: functions; sizes: layer sizes as list of numbers. Returns two numbers.
     """
