@@ -282,7 +282,7 @@ def _told_apart(a: float, b: float) -> tuple[str, str]:
 
 
 def _reminder(exercise: Exercise) -> str:
-    return f"The signature is {exercise.signature}. diagnose({exercise.name!r}, {exercise.name}) returns this as an object with .got and .expected."
+    return f"The signature is {exercise.signature}. For the whole arrays: from backprop_helpers import diagnose, then diagnose({exercise.name!r}, {exercise.name}).got and .expected."
 
 
 def _remarks(exercise: Exercise, trials: Sequence[Trial], passed: bool) -> tuple[str, ...]:
@@ -321,9 +321,17 @@ def _holds(exercise: Exercise, trials: Sequence[Trial], forward: Fn | None) -> C
         exercise.name,
         True,
         f"{exercise.name} holds.",
-        checked=f"Checked {names}{by}, and that the inputs stay as they were.{inputs}",
+        checked=f"Checked {names}{by}{_untouched(exercise, trials)}.{inputs}",
         remarks=_remarks(exercise, trials, passed=True),
     )
+
+
+def _untouched(exercise: Exercise, trials: Sequence[Trial]) -> str:
+    """What was checked about the inputs; a remark says what was changed and does no harm."""
+    if not any(t.seen.changed for t in trials):
+        return ", and that the inputs stay as they were"
+    kept = [name for i, name in enumerate(exercise.arguments) if i not in exercise.may_change]
+    return f", and that {' and '.join(kept)} stay as they were" if kept else ""
 
 
 def _whose(forward: Fn | None) -> str:
