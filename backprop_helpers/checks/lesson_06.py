@@ -12,8 +12,9 @@ import numpy as np
 from backprop_helpers import capstone, optimizers, training
 from backprop_helpers.capstone import BAR
 from backprop_helpers.checks.copies import copied
-from backprop_helpers.checks.spec import Case, Exercise, Fn, Quantity, Wrong, name_returned
+from backprop_helpers.checks.spec import Case, Exercise, Fn, Quantity, Wrong, name_returned, yes_or_no
 from backprop_helpers.data import load_digits
+from backprop_helpers.history import History
 from backprop_helpers.losses import accuracy
 from backprop_helpers.network import mlp_forward
 
@@ -31,11 +32,13 @@ def _epochs(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[
     second = _batches(exercise, fn(kept_x.copy(), kept_y.copy(), batch_size, rng), x, y)
     again = _batches(exercise, fn(kept_x.copy(), kept_y.copy(), batch_size, twin), x, y)
     order, other, same = (np.concatenate([rows for rows, _ in epoch]) for epoch in (first, second, again))
+    targets = np.concatenate([rows for _, rows in first])
     return {
         "batch sizes": [len(rows) for rows, _ in first],
         "rows": np.sort(order),
-        "mismatched pairs": sum(int(np.sum(rows != targets)) for rows, targets in first),
+        "x and y stay together": float(np.array_equal(order, targets)),
         "shuffled": float(not np.array_equal(order, np.sort(order))),
+        "targets shuffled": float(not np.array_equal(targets, np.sort(targets))),
         "a new order each epoch": float(not np.array_equal(order, other)),
         "same seed, same order": float(np.array_equal(order, same)),
     }
@@ -179,11 +182,7 @@ def _train(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[s
     params, x, y, x_val, y_val = case.args
     extra = case.extra
     kind = extra["kind"]
-    update: Any = (
-        _momentum_in_place
-        if kind in ("full", "stopping")
-        else _Watched(kind == "broken", extra.get("breaks_at", -1))
-    )
+    update: Any = extra.get("update") or _Watched(kind == "broken", extra.get("breaks_at", -1))
     stopping = training.EarlyStopping(patience=2) if kind == "stopping" else None
     rng = np.random.default_rng(extra["seed"])
     with np.errstate(all="ignore"):
@@ -205,6 +204,7 @@ def _train(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[s
     values: dict[str, Any] = dict.fromkeys((q.name for q in exercise.quantities), 0.0)
     if kind == "broken":
         values["epochs after a loss that is no number"] = float(max(0, len(losses["train_loss"]) - 1))
+        values["history says why"] = _says_why(found["history"])
         return values
     weights = found["params"]
     if not isinstance(weights, list | tuple) or len(weights) != len(params):
@@ -212,6 +212,7 @@ def _train(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[s
             f"{exercise.name} returned params that are not the {len(params)} pairs (w, b) of the network."
         )
     values["epochs run"] = len(losses["val_loss"])
+    values["history says why"] = _says_why(found["history"]) if kind == "stopping" else 1.0
     if kind == "batches":
         steps = extra["steps"]
         values["steps in all"] = len(update.gradients)
@@ -225,6 +226,11 @@ def _train(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[s
     values["w of the last layer"], values["w of the first layer"] = weights[-1][0], weights[0][0]
     values["b of the last layer"] = weights[-1][1]
     return values
+
+
+def _says_why(history: Any) -> float:
+    """1 unless a History still says that the budget was spent; a history of another kind has no such sentence."""
+    return float(not isinstance(history, History) or history.stopped != History().stopped)
 
 
 def _losses(exercise: Exercise, history: Any) -> dict[str, list[float]]:
@@ -263,7 +269,22 @@ def _train_cases(rng: np.random.Generator) -> list[Case]:
         )
 
     return [
-        case("full", "the whole training part as one batch, 4 epochs", epochs=4, batch_size=n, rate=0.2),
+        case(
+            "full",
+            "momentum, the whole training part as one batch, 4 epochs",
+            epochs=4,
+            batch_size=n,
+            rate=0.2,
+            update=optimizers.sgd_momentum,
+        ),
+        case(
+            "full",
+            "an optimizer that keeps its memory in the config it is given",
+            epochs=2,
+            batch_size=n,
+            rate=0.2,
+            update=_momentum_in_place,
+        ),
         case(
             "batches",
             "3 batches an epoch, 2 epochs, weights held still",
@@ -278,6 +299,7 @@ def _train_cases(rng: np.random.Generator) -> list[Case]:
             epochs=12,
             batch_size=n,
             rate=0.5,
+            update=optimizers.sgd_momentum,
         ),
         case(
             "broken",
@@ -339,11 +361,24 @@ EXERCISES = (
         returns=("batches",),
         quantities=(
             Quantity("batch sizes", "one per batch", "the number of rows in each batch"),
-            Quantity("mismatched pairs", "()", "the number of rows whose y is not that of their x"),
+            Quantity("x and y stay together", "()", "whether every y is that of its x", shown=yes_or_no),
             Quantity("rows", "(N,)", "all the rows of one epoch, sorted"),
-            Quantity("shuffled", "()", "1 where the order of the rows is not that of the data"),
-            Quantity("a new order each epoch", "()", "1 where the second epoch has another order"),
-            Quantity("same seed, same order", "()", "1 where an equal generator gives an equal order"),
+            Quantity(
+                "shuffled",
+                "()",
+                "whether the rows of x come in another order than in the data",
+                shown=yes_or_no,
+            ),
+            Quantity("targets shuffled", "()", "whether those of y do", shown=yes_or_no),
+            Quantity(
+                "a new order each epoch", "()", "whether the second epoch has another order", shown=yes_or_no
+            ),
+            Quantity(
+                "same seed, same order",
+                "()",
+                "whether an equal generator gives an equal order",
+                shown=yes_or_no,
+            ),
         ),
         # With 11 rows a fair shuffle leaves the order as it is once in 40 million, so no right solution meets it.
         cases=_minibatch_cases,
@@ -389,6 +424,13 @@ EXERCISES = (
             Quantity("b of the last layer", "(M,)", "the biases that were returned"),
             Quantity("w of the first layer", "(D, M)", "the weights that were returned"),
             Quantity("epochs after a loss that is no number", "()", "epochs that went on with a loss of nan"),
+            Quantity(
+                "history says why",
+                "()",
+                "whether history.stopped tells why training ended",
+                shown=yes_or_no,
+                fault="training ended early, but history.stopped still says that the budget of epochs was spent.",
+            ),
         ),
         cases=_train_cases,
         reference=training.train,

@@ -114,7 +114,7 @@ def _unwritten(exercise: Exercise, exc: BaseException) -> str:
 
 def _raised(exercise: Exercise, exc: BaseException) -> str:
     """One sentence about an exception: which, where in the learner's code, what to look at."""
-    text = " ".join(str(exc).split())
+    text = " ".join(str(exc).split()).rstrip(".")
     shown = f"{type(exc).__name__}: {text[:200]}" if text else type(exc).__name__
     line = _learner_line(exc)
     where = f" in its line `{line}`" if line else ""

@@ -142,6 +142,9 @@ def _train(
     stop: bool = True,
     guard: bool = True,
     keep_configs: bool = True,
+    drop_configs: bool = False,
+    reason: bool = True,
+    ask_first: bool = False,
     watch: Callable[[Any, Any, Any, Any], tuple[Any, Any]] = lambda x, y, x_val, y_val: (x_val, y_val),
     restart: bool = False,
     batch_loss: bool = False,
@@ -180,16 +183,23 @@ def _train(
             for xb, yb in batches(x, y, batch_size, rng):
                 if not keep_configs:
                     configs = [(dict(config), dict(config)) for _ in params]
-                loss, params, configs = train_step(params, xb, yb, update, configs)
+                loss, params, moved = train_step(params, xb, yb, update, configs)
+                configs = configs if drop_configs else moved
                 if guard and not math.isfinite(loss):
+                    if reason:
+                        history.diverged(loss, config)
                     return params, history
             seen = old if before else params
             val_loss = softmax_loss(
                 mlp_forward(watch(x, y, x_val, y_val)[0], seen)[0], watch(x, y, x_val, y_val)[1]
             )[0]
             train_loss = loss if batch_loss else softmax_loss(mlp_forward(x, seen)[0], y)[0]
-            history.add(*((val_loss, train_loss) if swap else (train_loss, val_loss)))
-            if stopping and stopping.step(val_loss, params) and stop:
+            losses = (val_loss, train_loss) if swap else (train_loss, val_loss)
+            done = ask_first and stopping and stopping.step(val_loss, params) and stop
+            if not done:
+                history.add(*losses)
+            if done or (not ask_first and stopping and stopping.step(val_loss, params) and stop):
+                history.stopped = "no better validation loss" if reason else history.stopped
                 break
         if stopping and stopping.best_params and restore:
             params = stopping.best_params
@@ -465,5 +475,26 @@ MISCONCEPTIONS = (
         _train(before=True),
         "the losses are measured with the weights from before the epoch.",
         "Which weights does an epoch leave behind?",
+    ),
+    _entry(
+        "train",
+        "configs-dropped",
+        _train(drop_configs=True),
+        "the new configs that train_step returns are thrown away, so the optimizer forgets its momentum after every step.",
+        "train_step returns three things. Which of them does the next step need?",
+    ),
+    _entry(
+        "train",
+        "reason-not-written",
+        _train(reason=False),
+        "training ends early, but history.stopped still says that the budget of epochs was spent.",
+        "Whoever reads the history later wants to know why it ends where it ends. At how many places can your loop end early?",
+    ),
+    _entry(
+        "train",
+        "asks-before-writing",
+        _train(ask_first=True),
+        "the stopping criterion is asked before the epoch is written down, so the last epoch is missing from the history.",
+        "In which order come measuring, writing and asking?",
     ),
 )

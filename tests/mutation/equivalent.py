@@ -4,7 +4,6 @@ Keys are `exercise | changed line`, as the report prints them.
 """
 
 _BAR = "it changes the progress bar only, which no check looks at"
-_WHY = "it changes the sentence in history only, whose wording the exercise leaves free"
 _LAST = "scores have two axes, (N, C), so the last is axis 1"
 _CACHE = "what a cache holds is the function's own affair; it shows in the backward pass"
 
@@ -25,9 +24,6 @@ EQUIVALENT: dict[str, str] = {
     "train | def train(params, x, y, x_val, y_val, /, update, config, epochs, batch_size, rng, stopping=None, "
     "loss_fn=softmax_loss, progress=False):": "the data are positional either way, and the settings are given by name",
     "EarlyStopping | return self.waited == self.patience": "waited grows by one, so it meets patience before it passes it",
-    "train | history": _WHY,
-    "train | without `history.diverged(loss, config)`": _WHY,
-    "train | without `history.stopped = f'no better validation loss for {stopping.patience} epochs'`": _WHY,
     "softmax | powers = np.exp(scores - scores.max(axis=-1, keepdims=True))": _LAST,
     "softmax | p = powers / powers.sum(axis=-1, keepdims=True)": _LAST,
     "log_softmax | shifted = scores - scores.max(axis=-1, keepdims=True)": _LAST,

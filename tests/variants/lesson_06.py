@@ -140,12 +140,15 @@ def _while_loop(params, x, y, x_val, y_val, *, update, config, epochs, batch_siz
         for xb, yb in _argsort(x, y, batch_size, rng):
             loss, params, configs = training.train_step(params, xb, yb, update, configs)
             if np.isnan(loss):
+                history.stopped = "the loss is nan: lower the learning rate"
                 return params, history
         history.add(
             softmax_loss(mlp_forward(x, params)[0], y)[0],
             softmax_loss(mlp_forward(x_val, params)[0], y_val)[0],
         )
         stop = stopping is not None and stopping.step(history.val_loss[-1], params)
+        if stop:
+            history.stopped = "patience ran out"
     return (params if stopping is None or stopping.best_params is None else stopping.best_params), history
 
 
