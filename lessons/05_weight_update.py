@@ -2,7 +2,7 @@
 # jupyter:
 #   backprop:
 #     title: Weight update
-#     minutes: 80
+#     minutes: 90
 #     question: Which way, and how far?
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
@@ -22,8 +22,8 @@
 # - write SGD, momentum, RMSProp and Adam, each as one function that remembers what it needs,
 # - take one whole training step of a network.
 #
-# **Time:** 80 minutes. **Builds on:** what a gradient is (lesson 03). The network's forward and backward pass come ready-made, so you can
-# begin here.
+# **Time:** 90 minutes. **Builds on:** what a gradient is (lesson 03). The network's forward and backward pass come ready-made, so you can
+# begin here. One quick question at the end looks back at lesson 02.
 
 # %%
 import json
@@ -44,7 +44,7 @@ from backprop_helpers.experiments import bowl, race
 # | $\eta$ (eta) | one number | **learning rate** | `learning_rate` |
 # | $\delta$ (delta) | shape of $w$ | a step, which turns $w$ into $w + \delta$ | |
 # | $\lVert\cdot\rVert$, $\theta$ (theta) | one number each | the length of an array, the root of its summed squares; an angle | `np.linalg.norm` |
-# | $H$ | (D, D) | second derivatives of a loss of $D$ weights | `H` |
+# | $H$ | one row and one column per weight | second derivatives of the loss | `H` |
 # | $\lambda$ (lambda) | one number per direction | curvature of the loss: how fast its slope changes | |
 # | $\mu$ (mu), $\rho$ (rho) | numbers from 0 to 1 | how much of the past momentum and RMSProp keep | `momentum`, `decay_rate` |
 # | $\beta_1, \beta_2$ (beta) | numbers from 0 to 1 | how much of the past Adam's two means keep | `beta1`, `beta2` |
@@ -69,7 +69,7 @@ from backprop_helpers.experiments import bowl, race
 # $$L(w + \delta) \;=\; L(w) + \sum_i \frac{\partial L}{\partial w_i}\,\delta_i \;+\; \text{(terms with } \delta^2 \text{ and higher)}$$
 
 # %% [markdown]
-# **Step 1 · The sum is a dot product.** Read as vectors with an angle $\theta$ between them,
+# **Step 1 · The sum is a dot product.** Flattened, the two arrays are vectors with an angle $\theta$ between them:
 #
 # $$\sum_i \frac{\partial L}{\partial w_i}\,\delta_i = \Bigl\lVert\frac{\partial L}{\partial w}\Bigr\rVert\;\lVert\delta\rVert\,\cos\theta .$$
 #
@@ -165,15 +165,13 @@ def paint(options=None):
     return options
 
 
+mine = {"coats": 3}
 print(paint())
-print(paint({"coats": 3}))
+print(paint(mine), "  mine is still", mine)
 
 # %% [markdown]
 # Later entries of the braces win over earlier ones, `options or {}` turns `None` into an empty dictionary, and the result is a *new* dictionary:
-# the caller's own stays as it was.
-#
-# Make `next_w` a new array as well, as `w - …` does. Whoever called may still want the old weights: to compare, or to go back to the best ones. The checks let a change
-# in place pass, of `w` or of `config`, because in training nobody looks back; but then the caller has to copy first, as this page's own cells do where it matters.
+# the caller's own stays as it was. Make `next_w` a new array as well, as `w - …` does: the caller may still want the old weights.
 #
 # ### Your turn: `sgd`
 #
@@ -232,7 +230,7 @@ check("sgd", sgd, hidden=True)
 bowl()
 
 # %% [markdown]
-# At 1.00 runs that arrive and runs that leave part: it is the **border**, and it can be worked out. Take one direction alone, where the loss is a parabola with curvature $\lambda > 0$:
+# The value 1.00 separates the runs that arrive from those that run away: it is the **border**, and it can be worked out. Take one direction alone, where the loss is a parabola with curvature $\lambda > 0$:
 #
 # $$
 # \begin{aligned}
@@ -290,19 +288,27 @@ for rate in (0.25, 0.5, 0.75):
 # %% [markdown]
 # ### When the valley lies askew
 #
-# A valley needn't run along an axis. Any quadratic loss with its lowest point at 0 is $L(w) = \tfrac12\, w^\top H\, w$ with a symmetric matrix $H$ (D, D) of second derivatives, and its gradient is $H w$
-# (every $w_i w_j$ stands twice in the sum, which the $\tfrac12$ undoes). The **eigenvectors** of $H$ are the directions that it only stretches, each by its **eigenvalue** $\lambda$.
+# A valley needn't run along an axis. Take $L = w_1^2 + w_1 w_2 + w_2^2$. Its gradient is $(2w_1 + w_2,\; w_1 + 2w_2)$, where each weight has a say in the other's slope.
+# Try two starts:
 #
-# On the line through an eigenvector the gradient is $\lambda w$, as in the parabola, so a step multiplies $w$ by $1 - \eta\lambda$. Any other $w$ is a sum of such parts, and each goes its own way: the eigenvalues
-# are the curvatures.
+# - At $w = (1, 1)$ the gradient is $(3, 3) = 3\,w$. Steps stay on the line through $(1, 1)$, a parabola of curvature $\lambda = 3$.
+# - At $w = (1, -1)$ it is $(1, -1) = 1\,w$: along this line the curvature is $\lambda = 1$.
 #
-# Take $H = \begin{pmatrix}2&1\\1&2\end{pmatrix}$. By hand: $H$ makes $(1, 1)$ into $(3, 3)$, so $\lambda = 3$; and $(1, -1)$ into $(1, -1)$, so $\lambda = 1$.
-# **Prediction: the border is $2/3$.** So 0.66 should converge, and 0.67 should not.
+# Any other start is a sum of such parts, as $(3, 1) = 2\,(1, 1) + 1\,(1, -1)$. This gradient of a sum is the sum of the gradients, so each part goes its own way: after $k$ steps
+# $w = 2\,(1 - 3\eta)^k\,(1, 1) + (1 - \eta)^k\,(1, -1)$. **Prediction: the border is $2/3$.** So 0.66 should converge, and 0.67 should not.
+#
+# <details><summary>Optional · the same with matrices, for those who know eigenvectors</summary>
+#
+# The gradient is $H w$ with the symmetric matrix $H = \begin{pmatrix}2&1\\1&2\end{pmatrix}$ of second derivatives. The directions above are its **eigenvectors**, which $H$ only stretches, and
+# the curvatures are its **eigenvalues**, the amounts of stretch. A symmetric $H$ of any size has as many perpendicular eigenvectors as there are weights, so every $w$ is a
+# sum of them (the spectral theorem), and the border is 2 over the largest eigenvalue.
+#
+# </details>
 
 # %%
-H = np.array([[2.0, 1], [1, 2]])
-eigenvalues = np.linalg.eigvalsh(H)
-print("eigenvalues of H:", eigenvalues.round(6), "  border 2/λmax:", round(2 / eigenvalues.max(), 4))
+H = np.array([[2.0, 1], [1, 2]])  # H @ w is the gradient (2 w1 + w2, w1 + 2 w2)
+curvatures = np.linalg.eigvalsh(H)  # NumPy finds them for a matrix of any size
+print("curvatures:", curvatures.round(6), "  border 2/λmax:", round(2 / curvatures.max(), 4))
 for rate in (0.66, 0.67):
     w = np.array([3.0, 1.0])
     for _ in range(1000):
@@ -410,7 +416,7 @@ print("−η dw/(1 − μ) =", round(-0.1 / (1 - 0.9), 6))
 
 # %% [markdown]
 # Books write momentum in two ways. In the other, $\eta$ multiplies the whole velocity when $w$ moves. With one fixed $\eta$ both train alike, but the stored numbers
-# mean different things. This course keeps to the formula above.
+# mean different things. Some also let the velocity point uphill and subtract it. This course keeps to the formula above.
 #
 # ### Your turn: `sgd_momentum`
 #
@@ -461,7 +467,8 @@ check("sgd_momentum", sgd_momentum, hidden=True)
 # %% [markdown]
 # ### Your ball in the ravine
 #
-# SGD needed 70 steps with the best $\eta$. Momentum has two knobs, and the setting that is fastest in the long run on a quadratic is known (Polyak, *USSR Computational Mathematics and Mathematical Physics* 4(5), 1964):
+# SGD needed 70 steps with the best $\eta$. Momentum has two knobs. On a quadratic it is known which setting shrinks the distance by the smallest factor per step, once many steps are
+# done (Polyak, *USSR Computational Mathematics and Mathematical Physics* 4(5), 1964):
 #
 # $$\eta = \frac{4}{(\sqrt{\lambda_{\max}} + \sqrt{\lambda_{\min}})^2}, \qquad \mu = \Bigl(\frac{\sqrt{\lambda_{\max}} - \sqrt{\lambda_{\min}}}{\sqrt{\lambda_{\max}} + \sqrt{\lambda_{\min}}}\Bigr)^2$$
 
@@ -484,7 +491,18 @@ print("momentum, best η and μ:", steps_needed(sgd_momentum, tuned, ravine), "s
 print(f"best η {tuned['learning_rate']:.3f}, best μ {tuned['momentum']:.2f}")
 
 # %% [markdown]
-# A third of the steps. And this $\eta$ lies beyond SGD's border of 0.1: momentum moves the border to $2(1+\mu)/\lambda_{\max}$, here 0.14. It forgives more, but not everything.
+# A third of the steps. And this $\eta$ lies beyond SGD's border of 0.1: momentum moves the border to $2(1+\mu)/\lambda_{\max}$, here 0.14.
+#
+# Why there? At the border the ball jumps for ever between $a$ and $-a$, so the velocity is $-2a$, then $2a$. Put in: $2a = \mu\cdot(-2a) - \eta\,\lambda\cdot(-a)$, which gives $\eta\lambda = 2(1 + \mu)$.
+# The next cell tries both sides.
+
+# %%
+border = 2 * (1 + tuned["momentum"]) / ravine.max()
+for share in (0.99, 1.01):
+    w, config = np.ones(2), {**tuned, "learning_rate": share * border}
+    for _ in range(2000):
+        w, config = sgd_momentum(w, ravine * w, config)
+    print(f"η = {share} × {border:.3f}: after 2,000 steps {np.linalg.norm(w):.0e} from the lowest point")
 
 # %% [markdown]
 # ## RMSProp
@@ -501,32 +519,22 @@ print(f"best η {tuned['learning_rate']:.3f}, best μ {tuned['momentum']:.2f}")
 # $\sqrt{\text{cache} + \varepsilon}$; the check takes both.
 
 # %% [markdown]
-# ### Worked and faded
+# ### A worked step
 #
-# Two weights, $w = (3, 3)$, with gradients ten times apart. $\eta = 0.5$, $\rho = 0.75$; leave $\varepsilon$ out by hand.
+# Two weights, $w = (3, 3)$, with gradients ten times apart: $(4, 40)$. $\eta = 0.5$, $\rho = 0.75$; leave $\varepsilon$ out by hand.
 #
-# | step | $\partial L/\partial w$ | cache | $\sqrt{\text{cache}}$ | $w$ |
-# |---|---|---|---|---|
-# | 0 | | (0, 0) | | (3, 3) |
-# | 1 | (4, 40) | $0.25\cdot(16, 1600) = (4, 400)$ | (2, 20) | $3 - 0.5\cdot 4/2 = 2$, $\;3 - 0.5\cdot 40/20 = 2$ |
-# | 2 | (2, −20) | (4, ?) | (2, ?) | (1.5, ?) |
+# - The cache is $0.25\cdot(16, 1600) = (4, 400)$, and its root $(2, 20)$.
+# - $w \leftarrow (3 - 0.5\cdot 4/2,\;\; 3 - 0.5\cdot 40/20) = (2, 2)$.
 #
-# <details><summary>Open when you have filled it in</summary>
-#
-# $0.75\cdot 400 + 0.25\cdot 400 = 400$, its root is 20, and $w_2 = 2 - 0.5\cdot(-20)/20 = 2.5$.
-#
-# </details>
-
-# %% [markdown]
-# In step 1 both weights moved equally far: the factor ten between the gradients has gone. But they moved $2\eta$, and not $\eta$. Can you say why? The answer comes
+# Both weights moved equally far: the factor ten between the gradients has gone. But they moved $2\eta$, and not $\eta$. Can you say why? The answer comes
 # with Adam.
 
 # %%
-# The table, by the course's own rmsprop (ε moves nothing that you can see here). Run it after the gaps.
+# The same by the course's own rmsprop (ε moves nothing that you can see here), and one more step.
 w, config = np.array([3.0, 3.0]), {"learning_rate": 0.5, "decay_rate": 0.75}
 for dw in ([4.0, 40.0], [2.0, -20.0]):
     w, config = optimizers.rmsprop(w, np.array(dw), config)
-    print("cache", config["cache"], "  w", w.round(6))
+    print("dw", dw, "  cache", config["cache"], "  w", w.round(6))
 
 # %% [markdown]
 # ### Your turn: `rmsprop`
@@ -613,8 +621,10 @@ for t in range(1, 101):
         print(f"{t:>3}   {m:.3f}   {v:.4f}   {m_hat:.3f}, {v_hat:.3f}     {m / np.sqrt(v):.2f}")
 
 # %% [markdown]
-# Without the correction the first step would be $0.1/\sqrt{0.001} \approx 3.2$ times too *long*: $v$ starts even further below its mean than $m$. And here is the answer to the riddle
-# above: RMSProp has no correction, so its first step is $1/\sqrt{1-\rho}$ times $\eta$. With $\rho = 0.75$ that is 2; with the default 0.99, it is 10.
+# Without the correction the first step would be $0.1/\sqrt{0.001} \approx 3.2$ times too *long*: $v$ starts even further below its mean than $m$. And it gets worse before it fades, as the last
+# column shows: $m$ has caught up after some ten steps, and $v$ needs a hundred times as long.
+#
+# Here is the answer to the riddle above: RMSProp has no correction, so its first step is $1/\sqrt{1-\rho}$ times $\eta$. With $\rho = 0.75$ that is 2; with the default 0.99, it is 10.
 #
 # With the correction, the first step is $g/\sqrt{g^2} = \pm 1$ times $\eta$, however large or small the gradient is (as long as it is large beside $\varepsilon$). So **in Adam, $\eta$ is about the
 # distance that a weight moves in a step**; section 2.1 of the paper gives the bounds.
@@ -782,8 +792,8 @@ for optimizer, dw, wrong in (
 # <details><summary>Open when you have filled it in</summary>
 #
 # $\partial L/\partial w_2 = 1\cdot 2 = 2$ and $\partial L/\partial w_1 = 4\cdot 2 = 8$, so $w_2 \leftarrow 4 - 0.2 = 3.8$ and $w_1 \leftarrow 1 - 0.8 = 0.2$. Taken too late,
-# $\partial L/\partial w_1$ would be $3.8\cdot 2 = 7.6$. That is close to 8: at a small $\eta$ the mistake trains almost as well and is seldom noticed. At a large one it can run away where
-# the right step still trains.
+# $\partial L/\partial w_1$ would be $3.8\cdot 2 = 7.6$. That is close to 8: at a small $\eta$ the mistake trains almost as well and is seldom noticed. At a large one the two part ways: either
+# may run away, and only one of them follows the gradient.
 #
 # </details>
 
@@ -859,7 +869,7 @@ check("train_step", train_step, hidden=True)
 # ### Your five functions at work
 #
 # 200 handwritten digits, a network with 16 hidden units, 50 steps. Each optimizer starts from the same weights, with four learning rates. The loss of pure guessing is
-# $\log 10 \approx 2.30$.
+# $\log 10 \approx 2.30$; a number near it, below or above, means that the run is still at its start.
 
 # %%
 pixels, labels = load_digits(return_X_y=True)
@@ -928,7 +938,7 @@ for update in (sgd, sgd_momentum, rmsprop, adam):
 # </details>
 
 # %% [markdown]
-# **3 · From lesson 02: the loss is a mean over the N rows. You repeat every row of the batch, so it has 2N. What happens to the step w − η dw?**
+# **3 · Looking back at lesson 02. The loss is a mean over the N rows. You repeat every row of the batch, so it has 2N. What happens to the step w − η dw?**
 #
 # <details><summary>It stays the same</summary>
 #

@@ -80,6 +80,24 @@ def test_the_border_of_a_quadratic_is_two_over_its_largest_eigenvalue(seed):
         assert (distance[-1] < distance[0]) == shrinks
 
 
+@pytest.mark.parametrize("rate", [0.1, 0.4, 0.66, 0.67])
+def test_the_two_parts_of_the_askew_valley_go_their_own_ways(rate):
+    def gradient(w):
+        return np.array([2 * w[0] + w[1], w[0] + 2 * w[1]])
+
+    path, _ = walk(sgd, np.array([3.0, 1.0]), {"learning_rate": rate}, [gradient] * 30)
+    one, other = np.array([1, 1]), np.array([1, -1])
+    for k, w in enumerate(path):
+        assert w == pytest.approx(2 * (1 - 3 * rate) ** k * one + (1 - rate) ** k * other)
+
+
+@pytest.mark.parametrize("momentum", [0.3, 0.9])
+def test_at_its_border_momentum_jumps_to_and_fro(momentum):
+    config = {"learning_rate": 2 * (1 + momentum) / 20, "momentum": momentum, "velocity": np.array([2.0])}
+    path, _ = walk(sgd_momentum, np.array([1.0]), config, [lambda w: 20 * w] * 6)
+    assert path.ravel() == pytest.approx([1, -1, 1, -1, 1, -1, 1])
+
+
 def test_momentum_moves_the_border():
     border = 2 * (1 + 0.9) / 20
     assert border == pytest.approx(0.19)
@@ -185,6 +203,14 @@ def test_adam_s_first_step_is_about_the_learning_rate_whatever_the_gradient():
     assert np.abs(next_w) == pytest.approx(np.full(2, 0.001 * 0.1 / np.sqrt(0.001)), rel=1e-3)
 
 
+def test_without_the_correction_the_step_gets_longer_still_before_the_fault_fades():
+    (uncorrected,) = (m for m in misconceptions.all() if m.name == "adam-no-bias-correction")
+    path, _ = walk(uncorrected.wrong, np.zeros(1), {"learning_rate": 1.0}, [[1.0]] * 5000)
+    steps = -np.diff(path.ravel())
+    assert [steps[t - 1] for t in (1, 2, 10, 100)] == pytest.approx([3.16, 4.25, 6.53, 3.24], abs=0.005)
+    assert steps[4999] == pytest.approx(1, abs=0.01)
+
+
 # --- config -----------------------------------------------------------------------------------------------
 
 
@@ -279,6 +305,24 @@ def test_moving_weights_on_the_way_back_trains_almost_as_well(digits):
         late = trained(wrong.wrong, digits, rate=1)
     assert not late < 1e6  # at a large rate it runs away
     assert trained(train_step, digits, rate=1) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("start", "rate", "late_is_worse"), [((2, 3, 5), 0.2, True), ((1, 4, 2), 0.3, False)]
+)
+def test_at_a_large_rate_either_step_of_the_two_weights_may_run_away(start, rate, late_is_worse):
+    def runs_away(late):
+        w1, w2, y = map(float, start)
+        for _ in range(200):
+            d = w1 * w2 - y
+            next_w2 = w2 - rate * w1 * d
+            w1, w2 = w1 - rate * (next_w2 if late else w2) * d, next_w2
+            if abs(w1 * w2) > 1e6:
+                return True
+        return False
+
+    assert runs_away(late=True) == late_is_worse
+    assert runs_away(late=False) != late_is_worse
 
 
 def test_each_optimizer_has_a_rate_of_its_own(digits):
@@ -411,3 +455,20 @@ def test_working_in_place_passes_with_a_word_about_copies():
     result = diagnose("sgd", in_place)
     assert result.passed
     assert any("must copy it first" in remark for remark in result.remarks)
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer", "name"),
+    [
+        (lambda rate, mu: rate, lambda rate: 1, "sgd-momentum-velocity-points-uphill"),
+        (lambda rate, mu: 1, lambda rate: rate, "sgd-momentum-rate-applied-later"),
+        (lambda rate, mu: 1 - mu, lambda rate: rate, "sgd-momentum-averaged"),
+    ],
+)
+def test_other_conventions_of_momentum_are_named_with_a_velocity_that_points_uphill(inner, outer, name):
+    def uphill(w, dw, config=None):
+        c = {"learning_rate": 0.01, "momentum": 0.9, "velocity": np.zeros_like(w), **(config or {})}
+        c["velocity"] = c["momentum"] * c["velocity"] + inner(c["learning_rate"], c["momentum"]) * dw
+        return w - outer(c["learning_rate"]) * c["velocity"], c
+
+    assert diagnose("sgd_momentum", uphill).misconception == name

@@ -54,6 +54,10 @@ def _mu(v: Any, dw: Any, c: dict[str, Any]) -> Any:
     return c["momentum"] * v - c["learning_rate"] * dw
 
 
+def _averaged(v: Any, part: Any, c: dict[str, Any]) -> Any:
+    return c["momentum"] * v + (1 - c["momentum"]) * part
+
+
 def _nesterov_like(w: Any, dw: Any, config: Any = None) -> Any:
     config = _with(config, learning_rate=1e-2, momentum=0.9, velocity=np.zeros_like(w))
     old = config["velocity"]
@@ -325,6 +329,17 @@ MISCONCEPTIONS = (
         "this trains alike, but a given velocity is read as something else.",
         "In the rule of this page, which term does η stand at?",
         COUNTED.format(1),
+        also=(
+            _momentum(lambda v, dw, c: c["momentum"] * v + dw, lambda w, v, c: w - c["learning_rate"] * v),
+        ),
+    ),
+    _entry(
+        "sgd_momentum",
+        "velocity-points-uphill",
+        _momentum(lambda v, dw, c: c["momentum"] * v + c["learning_rate"] * dw, lambda w, v, c: w - v),
+        "the velocity is kept with the other sign, uphill, and subtracted when w moves; from zero this trains alike, but a "
+        "given velocity is read the wrong way round.",
+        "On this page the velocity points where the ball rolls. Which way does yours point?",
     ),
     _entry(
         "sgd_momentum",
@@ -332,6 +347,11 @@ MISCONCEPTIONS = (
         _momentum(lambda v, dw, c: c["momentum"] * v - (1 - c["momentum"]) * c["learning_rate"] * dw),
         "the gradient's part is also multiplied by 1 − μ: that is a running mean, and the steps become too short.",
         "Does the rule average the gradients, or add them up while old ones fade?",
+        also=(
+            _momentum(_averaged, lambda w, v, c: w - c["learning_rate"] * v),
+            _momentum(lambda v, dw, c: _averaged(v, -dw, c), lambda w, v, c: w + c["learning_rate"] * v),
+            _momentum(lambda v, dw, c: _averaged(v, c["learning_rate"] * dw, c), lambda w, v, c: w - v),
+        ),
     ),
     _entry(
         "sgd_momentum",
@@ -387,8 +407,26 @@ MISCONCEPTIONS = (
         "rmsprop",
         "no-square",
         _rms(cache=lambda s, dw, c: c["decay_rate"] * s + (1 - c["decay_rate"]) * np.abs(dw)),
-        "the cache averages |dw| instead of dw².",
+        "the cache averages dw or its size |dw|, where it has to average the square of dw.",
         "What is under the root has to be a mean of squares.",
+        also=(
+            _rms(cache=lambda s, dw, c: c["decay_rate"] * s + (1 - c["decay_rate"]) * dw),
+            _rms(
+                cache=lambda s, dw, c: c["decay_rate"] * s + (1 - c["decay_rate"]) * np.abs(dw),
+                step=lambda dw, s, c: dw / (s + c["epsilon"]),
+            ),
+            _rms(
+                cache=lambda s, dw, c: c["decay_rate"] * s + (1 - c["decay_rate"]) * dw,
+                step=lambda dw, s, c: dw / (s + c["epsilon"]),
+            ),
+        ),
+    ),
+    _entry(
+        "rmsprop",
+        "square-above-the-line",
+        _rms(step=lambda dw, s, c: dw**2 / (np.sqrt(s) + c["epsilon"])),
+        "dw is squared above the line of the fraction too, so every weight moves the same way, whatever the sign of its gradient.",
+        "The square belongs to the cache. What tells the step its direction?",
     ),
     _entry(
         "rmsprop",
@@ -474,8 +512,9 @@ MISCONCEPTIONS = (
         "rmsprop",
         "one-cache-for-all",
         _rms(cache=lambda s, dw, c: c["decay_rate"] * s + (1 - c["decay_rate"]) * np.mean(dw**2)),
-        "dw² is averaged over all entries, so every weight gets the same denominator.",
+        "dw² is averaged or added up over all entries, so every weight gets the same denominator.",
         "The point of RMSProp is that each weight has a scale of its own.",
+        also=(_rms(cache=lambda s, dw, c: c["decay_rate"] * s + (1 - c["decay_rate"]) * np.sum(dw**2)),),
     ),
     _entry(
         "rmsprop",
@@ -551,6 +590,23 @@ MISCONCEPTIONS = (
         ),
         "β₁ and β₂ are exchanged: β₁ belongs to m, β₂ to v.",
         "Which of the two means should remember longer?",
+        also=(
+            _adam(
+                m=lambda m, dw, c: c["beta2"] * m + (1 - c["beta2"]) * dw,
+                v=lambda v, dw, c: c["beta1"] * v + (1 - c["beta1"]) * dw**2,
+            ),
+        ),
+    ),
+    _entry(
+        "adam",
+        "other-beta-corrects",
+        _adam(correct=lambda m, v, t, c: (m / (1 - c["beta2"] ** t), v / (1 - c["beta1"] ** t))),
+        "the means are right, but a correction is made with the β of the other mean.",
+        "Whose start does each correction undo, and how fast does that one fade?",
+        also=(
+            _adam(correct=lambda m, v, t, c: (m / (1 - c["beta1"] ** t), v / (1 - c["beta1"] ** t))),
+            _adam(correct=lambda m, v, t, c: (m / (1 - c["beta2"] ** t), v / (1 - c["beta2"] ** t))),
+        ),
     ),
     _entry(
         "adam",
@@ -580,8 +636,9 @@ MISCONCEPTIONS = (
         "adam",
         "squared-mean",
         _adam(v=lambda v, dw, c: c["beta2"] * v + (1 - c["beta2"]) * np.abs(dw)),
-        "v averages |dw| instead of dw².",
+        "v averages dw or its size |dw|, where it has to average the square of dw.",
         "What is v a running mean of?",
+        also=(_adam(v=lambda v, dw, c: c["beta2"] * v + (1 - c["beta2"]) * dw),),
     ),
     _entry(
         "adam",
