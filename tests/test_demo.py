@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # What a learner reads of the exercise that went wrong. Each sentence names the function.
 SENTENCES = {
     "learner-02": "cross_entropy is still empty",
-    "learner-03": "mse: The loss is the sum of the squared errors",
+    "learner-03": "mse: the loss is the sum of the squared errors",
     "learner-04": "There is no function softmax here: run the cell that defines it",
     "learner-05": "accuracy did not come back within 5 seconds and was stopped",
     "learner-06": "mse is still empty",
