@@ -141,7 +141,7 @@ print("the second picture:", rows[1])
 # never looks inside a cache; it is yours.
 #
 # **Exercise · `affine_forward`** (3 points). Write the affine layer for x with any number of axes from two up. Leave x, w and b
-# as they are. The last lines of each exercise stand there already: your code gives the names they use, here `out`, a value.
+# as they are. Assign your result to `out`; the last lines, which stand there already, return it. So it is in every exercise.
 
 # %% exercise="affine_forward"
 def affine_forward(x, w, b):
@@ -187,8 +187,7 @@ check("affine_forward", affine_forward, hidden=True)
 #
 # Why not put one affine layer behind another? Follow the algebra for two of them. A small number in brackets says which layer
 # a weight belongs to: $w^{(1)}$ (D, H) with $b^{(1)}$ (H,), then $w^{(2)}$ (H, M) with $b^{(2)}$ (M,), where H counts the neurons in
-# the middle.
-#
+# the middle. A neuron of the middle layer is called a *hidden unit*; the numbers at the end are the *scores*.
 #
 # 1. The first gives $h = x\,w^{(1)} + b^{(1)}$. *(its formula)*
 # 2. The second gives $\text{out} = h\,w^{(2)} + b^{(2)}$. *(its formula)*
@@ -213,8 +212,11 @@ print("with a bend in between:     ", np.allclose(with_bend, one_layer))
 
 # %% [markdown]
 # The last two lines put a bend between the layers: |z| instead of z. That is enough to break the algebra, because step 4 no
-# longer works. The usual bend is ReLU, which turns every negative number into 0. See below what it can do: **answer first**,
-# then choose another activation.
+# longer works. The usual bend is ReLU, which turns every negative number into 0.
+#
+# See below what it can do. The network has two scores, one for each colour, and the larger one wins; so the colour changes where
+# score 1 − score 0 is 0. It has been *trained*: its weights were moved, step by step, to numbers that suit the points (lessons 04
+# to 06 show how). **Answer first**, then choose another activation.
 
 # %%
 folds()
@@ -458,7 +460,8 @@ twins()
 #
 # 1. Two hidden units with equal weights and equal biases compute equal z for every example. *(same formula, same numbers)*
 # 2. So their outputs h are equal, and the next layer treats them alike if its weights for them are alike too. *(same formula)*
-# 3. A training step moves a weight according to its inputs, its output and what the next layer asks for. *(lesson 04)*
+# 3. A training step moves a unit's weights according to the unit's inputs, its output and what the next layer asks of it.
+#    *(lesson 04)*
 # 4. All three are equal, so both units move equally and are equal again. Nothing ever parts them. *(back to line 1)*
 #
 # Zeros are worse still. With ReLU or tanh every h is then 0, and so is every weight of the next layer: line 3 finds nothing to move

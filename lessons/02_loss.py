@@ -2,7 +2,7 @@
 # jupyter:
 #   backprop:
 #     title: Loss
-#     minutes: 75
+#     minutes: 85
 #     question: How wrong is a prediction, in one number?
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
@@ -23,7 +23,8 @@
 # - derive cross-entropy from the probability of the data, and compute it without ever meeting log 0,
 # - explain why a network is *judged* by its accuracy but *trained* on its loss.
 #
-# **Time:** 75 minutes. **You need:** Python and NumPy; of lesson 01 only what scores are: the numbers that come out of the last
+# **Time:** 85 minutes. **You need:** Python and NumPy; the natural logarithm and its rules, such as log(ab) = log a + log b; that
+# the probabilities of independent events are multiplied. Of lesson 01 only what scores are: the numbers that come out of the last
 # layer.
 
 # %%
@@ -38,8 +39,8 @@ np.set_printoptions(precision=4, suppress=True)
 # ## 1 · Numbers: the mean squared error
 #
 # Suppose the network predicts a *number*: a temperature, a price, how far an illness has advanced. Below are ten people with diabetes:
-# their body mass index (standardised: 0 is the average) and a score of how far the illness has progressed a year later, in hundreds.
-# A line predicts each person's score, and each *residual* (prediction − target) is drawn as the side of a square.
+# their body mass index (standardised: 0 is the average) and a measure of how far the illness has progressed a year later, in
+# hundreds. A line predicts this measure for each person, and each *residual* (prediction − target) is drawn as the side of a square.
 #
 # **Answer the question first.** Then look for the line with the smallest loss.
 
@@ -131,7 +132,7 @@ print("mean of its squares:", (difference * difference).mean())
 
 # %% [markdown]
 # **Exercise · `mse`** (3 points). Return the mean squared error over every entry. Raise a `ValueError` when `pred` and `y` differ in
-# shape. Leave both arrays as they were.
+# shape (an `assert` counts too). Leave both arrays as they were.
 
 # %% exercise="mse"
 def mse(pred, y):
@@ -245,8 +246,8 @@ with np.errstate(over="ignore", invalid="ignore"):
 print("exp(-746) =", np.exp(-746.0), " (too small for float64, so it becomes 0)")
 
 # %% [markdown]
-# Scores of a thousand are not exotic. A single layer reaches them when its inputs were not scaled: 64 pixels between 0 and 255 with
-# weights of ordinary size (about 1) are enough. And nan is catching: one of them makes the whole loss nan.
+# Scores of a thousand are not exotic. A single layer reaches them when its inputs were not scaled: 64 pixels between 0 and 255 are
+# enough once the weights are about 1 in size (lesson 01 starts far below, at 0.01). And nan is catching: one of them makes the whole loss nan.
 #
 # ### The way out: shift each row
 #
@@ -273,8 +274,8 @@ print("exp(-746) =", np.exp(-746.0), " (too small for float64, so it becomes 0)"
 # ### One number for each row: `keepdims`
 #
 # A reduction along `axis=1` takes the second axis away: a (2, 3) array leaves (2,). When that is subtracted from the array, NumPy
-# lays it along the *columns*, where it does not belong. Here this is a `ValueError`, because 2 numbers do not fit 3 columns; with as
-# many rows as columns it gives wrong numbers and no word. `keepdims=True` keeps the axis, with length 1:
+# takes it for one number per *column* instead of one per row. Here this is a `ValueError`, because 2 numbers do not fit 3 columns;
+# with as many rows as columns it gives wrong numbers without an error. `keepdims=True` keeps the axis, with length 1:
 
 # %%
 table = np.array([[1, 2, 3], [4, 5, 6]])  # (2, 3)
@@ -283,6 +284,10 @@ kept = table.sum(axis=1, keepdims=True)
 print("without keepdims:", lost.shape, lost.tolist())
 print("with keepdims:   ", kept.shape, kept.tolist())
 print("table - kept:    ", (table - kept).shape, (table - kept).tolist())
+
+square = np.array([[1, 1, 1], [2, 2, 2], [5, 5, 5]])  # (3, 3): minus each row's maximum, every entry should be 0
+print("square, without: ", (square - square.max(axis=1)).tolist())
+print("square, with:    ", (square - square.max(axis=1, keepdims=True)).tolist())
 
 # %% [markdown]
 # **Exercise · `softmax`** (3 points). Turn scores into probabilities, row by row. The result must be right for scores of ±10000
@@ -617,6 +622,18 @@ for name, p_true in models.items():
 # - **1 point** A conclusion that follows: A is overconfident, or its probabilities cannot be trusted as they are, or its worst rows
 #   should be looked at. ("A is bad" or "use the loss" without a reason: no point.)
 # ### END MARK SCHEME
+
+# %% [markdown]
+# A person marks this answer, no check does. If nobody will, compare it yourself, **after** you have written it:
+#
+# <details><summary>What a good answer names</summary>
+#
+# - for accuracy: what a right row with 0.51 and a right row with 0.99 add to it,
+# - for cross-entropy: what a row costs whose true class got 0.5, and what one costs that got 0.001,
+# - an example with four numbers that the cell above has computed, and the row that is to blame,
+# - a conclusion about how far A's *probabilities* can be trusted, with a reason, and what you would look at next.
+#
+# </details>
 
 # %% [markdown]
 # ## Quick questions

@@ -7,6 +7,7 @@ import pytest
 
 from backprop_helpers import misconceptions
 from backprop_helpers.checks import diagnose
+from backprop_helpers.experiments import softmax_loss_view
 from backprop_helpers.experiments.gallery.mse_view import MIDDLE, people
 from backprop_helpers.experiments.gallery.mse_view import model as line_fit
 from backprop_helpers.losses import accuracy, cross_entropy, log_softmax, mse, softmax
@@ -104,6 +105,75 @@ def test_a_lost_axis_is_an_error_in_a_wide_table_and_silent_in_a_square_one():
     square = table[:, :2]
     assert (square - square.sum(axis=1)).shape == square.shape
     assert not np.array_equal(square - square.sum(axis=1), square - square.sum(axis=1, keepdims=True))
+
+
+def test_the_square_table_shows_wrong_numbers_without_an_error():
+    square = np.array([[1, 1, 1], [2, 2, 2], [5, 5, 5]])
+    assert (square - square.max(axis=1)).any()
+    assert not (square - square.max(axis=1, keepdims=True)).any()
+
+
+def _lost(shift, total):
+    """A softmax whose maximum and whose sum may have lost their axis."""
+
+    def softmax(scores):
+        powers = np.exp(scores - scores.max(axis=1, keepdims=not shift))
+        return powers / powers.sum(axis=1, keepdims=not total)
+
+    return softmax
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [
+        (_lost(True, False), "softmax-max-without-keepdims"),
+        (_lost(True, True), "softmax-max-without-keepdims"),
+        (_lost(False, True), "softmax-sum-without-keepdims"),
+        (lambda s: np.exp(s) / np.exp(s).sum(axis=1), "softmax-sum-without-keepdims"),
+    ],
+)
+def test_a_forgotten_keepdims_is_named_though_it_raises(wrong, name):
+    result = diagnose("softmax", wrong)
+    assert result.misconception == name
+    assert "keepdims" in result.message
+
+
+@pytest.mark.parametrize("name", [m.name for m in misconceptions.all() if "keepdims" in m.says])
+def test_every_form_of_a_forgotten_keepdims_has_its_name(name):
+    (wrong,) = (m for m in misconceptions.all() if m.name == name)
+    for form in wrong.variants():
+        assert diagnose(form.exercise, form.wrong).misconception == name
+
+
+def test_argmax_down_the_columns_is_named_with_and_without_a_check_of_the_shapes():
+    result = diagnose("accuracy", lambda s, y: np.mean(s.argmax(axis=0) == y))
+    assert result.misconception == "accuracy-wrong-axis"
+
+
+def test_a_single_zero_is_not_called_zero_everywhere():
+    """Most of its calls stop; the one value that comes back is 0 by chance."""
+
+    def accuracy(scores, y):
+        if y.shape != (len(scores),):
+            raise ValueError("one label per row")
+        if len(scores) > 1:
+            raise KeyError("another mistake")
+        return 0.0
+
+    assert "everywhere" not in diagnose("accuracy", accuracy).message
+
+
+def test_the_sliders_come_as_near_as_the_best_line_to_three_digits():
+    floor = line_fit(0.0, 1.0).best
+    assert floor < line_fit(0.6, 1.35).loss < floor + 0.0005
+    assert f"{line_fit(0.6, 1.35).loss:.3f}" == f"{floor:.3f}" == "0.294"
+
+
+def test_a_probability_rounded_to_1_is_marked():
+    sure = softmax_loss_view.sentence(softmax_loss_view.model(2.0, 1.0, 0.0, "10", "0"))
+    assert "gets probability ≈ 1, loss ≈ 0." in sure
+    plain = softmax_loss_view.sentence(softmax_loss_view.model(2.0, 1.0, 0.0, "1", "0"))
+    assert "≈" not in plain
 
 
 def test_the_squares_of_the_picture_lie_inside_it():

@@ -112,6 +112,8 @@ def _transposed(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern
 
 
 def _zero(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
+    if all(p.got.size == 1 for p in pairs):  # a single 0 may be the result of anything
+        return None
     if all(not p.got.any() for p in pairs):
         return Pattern("zero", f"{name} is zero everywhere.", "Is it ever filled in after it was made?")
     return None

@@ -261,6 +261,33 @@ def _softmax_max_without_keepdims(scores: Array) -> Array:
     return _naive(scores - scores.max(axis=1))
 
 
+def _softmax_max_and_sum_without_keepdims(scores: Array) -> Array:
+    powers = np.exp(scores - scores.max(axis=1))
+    return np.asarray(powers / powers.sum(axis=1))
+
+
+def _as_they_are(scores: Array) -> Array:
+    return scores
+
+
+def _minus_one_max(scores: Array) -> Array:
+    return np.asarray(scores - scores.max())
+
+
+def _minus_column_max(scores: Array) -> Array:
+    return np.asarray(scores - scores.max(axis=0))
+
+
+def _softmax_lost_sum_after(shift: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """A sum without its axis behind another mistake: it stops the function, so it is what must be said first."""
+
+    def wrong(scores: Array) -> Array:
+        powers = np.exp(shift(scores))
+        return np.asarray(powers / powers.sum(axis=1))
+
+    return wrong
+
+
 def _softmax_no_exponentials(scores: Array) -> Array:
     return np.asarray(scores / scores.sum(axis=1, keepdims=True))
 
@@ -314,17 +341,19 @@ SOFTMAX = (
         "softmax-max-without-keepdims",
         "softmax",
         _softmax_max_without_keepdims,
-        "the rows' maxima have lost their second axis: (N,) is laid along the columns of (N, C) instead of beside the rows.",
+        "the rows' maxima have lost their second axis: NumPy takes (N,) for one number per column of (N, C) instead of one per row (`keepdims`).",
         "Print the shape of the maxima. What shape must they have so that each row meets its own?",
         COUNTED_KEEPDIMS,
+        also=(_softmax_max_and_sum_without_keepdims,),
     ),
     Misconception(
         "softmax-sum-without-keepdims",
         "softmax",
         _softmax_sum_without_keepdims,
-        "the rows' sums have lost their second axis: (N,) is laid along the columns of (N, C) instead of beside the rows.",
+        "the rows' sums have lost their second axis: NumPy takes (N,) for one number per column of (N, C) instead of one per row (`keepdims`).",
         "Print the shape of the sums. What shape must they have so that each row is divided by its own?",
         DESIGN,
+        also=tuple(map(_softmax_lost_sum_after, (_as_they_are, _minus_one_max, _minus_column_max))),
     ),
     Misconception(
         "softmax-wrong-axis",
@@ -511,6 +540,20 @@ def _log_softmax_max_without_keepdims(scores: Array) -> Array:
     return _log_softmax_no_shift(scores - scores.max(axis=1))
 
 
+def _log_softmax_max_and_sum_without_keepdims(scores: Array) -> Array:
+    return _log_softmax_lost_sum_after(lambda s: np.asarray(s - s.max(axis=1)))(scores)
+
+
+def _log_softmax_lost_sum_after(shift: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """A sum without its axis behind another mistake: it stops the function, so it is what must be said first."""
+
+    def wrong(scores: Array) -> Array:
+        shifted = shift(scores)
+        return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1)))
+
+    return wrong
+
+
 def _log_softmax_negative(scores: Array) -> Array:
     return -log_softmax(scores)
 
@@ -640,17 +683,19 @@ LOG_SOFTMAX = (
         "log-softmax-sum-without-keepdims",
         "log_softmax",
         _log_softmax_without_keepdims,
-        "the rows' sums have lost their second axis: (N,) is laid along the columns of (N, C) instead of beside the rows.",
+        "the rows' sums have lost their second axis: NumPy takes (N,) for one number per column of (N, C) instead of one per row (`keepdims`).",
         "Print the shape of the sums. What shape must they have so that each row meets its own?",
         COUNTED_KEEPDIMS,
+        also=tuple(map(_log_softmax_lost_sum_after, (_as_they_are, _minus_one_max, _minus_column_max))),
     ),
     Misconception(
         "log-softmax-max-without-keepdims",
         "log_softmax",
         _log_softmax_max_without_keepdims,
-        "the rows' maxima have lost their second axis: (N,) is laid along the columns of (N, C) instead of beside the rows.",
+        "the rows' maxima have lost their second axis: NumPy takes (N,) for one number per column of (N, C) instead of one per row (`keepdims`).",
         "Print the shape of the maxima. What shape must they have so that each row meets its own?",
         COUNTED_KEEPDIMS,
+        also=(_log_softmax_max_and_sum_without_keepdims,),
     ),
     Misconception(
         "log-softmax-negative",
@@ -785,6 +830,10 @@ def _of_scores(reduce: Callable[[Array, Array], Any]) -> Callable[[Array, Array]
         return reduce(scores, y)
 
     return wrong
+
+
+def _loss_of(log_p: Callable[[Array], Array]) -> Callable[[Array, Array], Any]:
+    return _of_scores(lambda s, y: -np.mean(_own(log_p(s), y)))
 
 
 def _ce_plus(constant: float) -> Callable[[Array, Array], Any]:
@@ -1044,6 +1093,19 @@ CROSS_ENTROPY = (
         "counted in public course solutions (in-place changes of an argument: 15)",
     ),
     Misconception(
+        "cross-entropy-keepdims-missing",
+        "cross_entropy",
+        _loss_of(_log_softmax_max_without_keepdims),
+        "the rows' maxima or their sums have lost their second axis: NumPy takes (N,) for one number per column of (N, C) instead of one per row (`keepdims`).",
+        "Print the shapes of the maxima and of the sums. What shape must they have so that each row meets its own?",
+        COUNTED_KEEPDIMS,
+        also=(
+            _loss_of(_log_softmax_without_keepdims),
+            _loss_of(_log_softmax_max_and_sum_without_keepdims),
+            _loss_of(_log_softmax_lost_sum_after(_as_they_are)),
+        ),
+    ),
+    Misconception(
         "cross-entropy-whole-numbers",
         "cross_entropy",
         _of_scores(_integer_log_p),
@@ -1148,6 +1210,7 @@ ACCURACY = (
         "the largest score is looked for down the columns, which finds a row for each class; each row should find its class.",
         "The answer needs N predictions. Which axis must disappear?",
         DESIGN,
+        also=(lambda s, y: np.mean(s.argmax(axis=0) == y),),  # and the shapes not checked either
     ),
     Misconception(
         "accuracy-one-argmax-for-all",

@@ -63,7 +63,7 @@ def view(r: SoftmaxLoss) -> Figure:
     high = " (above the picture)" if r.loss > 8 else ""
     needle.legend(
         [
-            (f"loss {number(round(r.loss, 4))}{high}", "purple"),
+            (f"loss {_said(r.loss)}{high}", "purple"),
             (f"naive loss {_said(r.naive_loss)}", "orange"),
         ]
     )
@@ -71,12 +71,16 @@ def view(r: SoftmaxLoss) -> Figure:
 
 
 def _said(value: float) -> str:
-    return number(round(value, 4)) if np.isfinite(value) else ("nan" if np.isnan(value) else "inf")
+    """Four places; a whole number that comes only from rounding is marked with ≈."""
+    if not np.isfinite(value):
+        return "nan" if np.isnan(value) else "inf"
+    rounded = round(value, 4)
+    return ("≈ " if rounded != value and rounded.is_integer() else "") + number(rounded)
 
 
 def sentence(r: SoftmaxLoss) -> str:
     logits = ", ".join(number(s) for s in r.scores)
-    said = f"Logits ({logits}): the true class {r.true} gets probability {number(round(r.p_true, 4))}, loss {_said(r.loss)}. "
+    said = f"Logits ({logits}): the true class {r.true} gets probability {_said(r.p_true)}, loss {_said(r.loss)}. "
     if np.isnan(r.naive).any():
         return said + "The naive formula overflows: exp of a logit above 709 is inf, and inf / inf is nan."
     if np.isinf(r.naive_loss):
