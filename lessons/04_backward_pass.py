@@ -2,7 +2,7 @@
 # jupyter:
 #   backprop:
 #     title: Backward pass
-#     minutes: 100
+#     minutes: 120
 #     question: How does every weight learn its share of the blame in one sweep?
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
@@ -22,8 +22,8 @@
 # - chain them into the gradient of a whole network, from the last layer to the first,
 # - find a wrong line in a backward pass that trains almost as well as a right one.
 #
-# **Time:** 100 minutes. **Builds on:** the chain rule (lesson 03) and the forward pass (lesson 01). Whatever is needed from
-# them comes ready-made, so you can begin here.
+# **Time:** 120 minutes. **Builds on:** the forward pass (lesson 01), softmax and its loss (lesson 02) and the chain rule (lesson 03).
+# Whatever is needed from them comes ready-made, so you can begin here.
 
 # %%
 from itertools import pairwise
@@ -44,6 +44,7 @@ from backprop_helpers.gradcheck import gradcheck, numerical_gradient
 # |---|---|---|---|
 # | $N$, $D$, $M$, $C$ | numbers | rows of the batch, inputs and outputs of a layer, classes | |
 # | $x$, $w$, $b$ | (N, D), (D, M), (M,) | input, weights and bias of a layer | `x`, `w`, `b` |
+# | $H$, $K$ | numbers | units of a hidden layer, and of a second one (bug hunt) | |
 # | $z$, $h$ | (N, M) | what an affine layer computes, and what the activation makes of it | `z`, `h` |
 # | $s$, $p$ | (N, C) | scores, and their softmax | `scores`, `p` |
 # | $L$ | one number | the loss of the batch | `loss` |
@@ -118,6 +119,8 @@ backward_steps()
 #   $dw = \begin{pmatrix}7&-1\\2&-2\\2&0\end{pmatrix}$.
 # - $dx_{11}$: first row of dout times first row of $w$, $1\cdot 1 + (-1)\cdot 0 = 1$. The rest likewise:
 #   $dx = \begin{pmatrix}1&3&-3\\2&4&0\end{pmatrix}$.
+#
+# Rows and columns count from 1 in formulas, and from 0 in Python and in the checks' messages: $dw_{11}$ is `dw[0, 0]`.
 
 # %%
 # The same numbers by nudging every entry of x, w and b a little, up and down, as in lesson 03.
@@ -161,9 +164,14 @@ for name, grad in zip(("dx", "dw", "db"), found, strict=True):
 # pass flattens each example to one row of $D$ numbers, and caches `x` *as it came*. So the way back flattens too, and at the end gives
 # `dx` the shape that `x` had.
 #
-# The forward functions were imported at the top, so there is nothing to copy. You would rather use your own from lesson 01? Paste
-# `affine_forward` into the next cell, above `affine_backward`: the check then uses yours, with whatever it caches. The same goes for the
-# activations below. Does a cache of yours differ from the course's, paste your `mlp_forward` into the cell of `mlp_backward` too.
+# The forward functions were imported at the top, so there is nothing to copy.
+#
+# <details><summary>If your cache differs: how to use your own forward functions from lesson 01</summary>
+#
+# Paste your `affine_forward` into the next cell, above `affine_backward`: the check then uses yours, with whatever it caches. The same
+# goes for the activations below. In that case paste your `mlp_forward` into the cell of `mlp_backward` too.
+#
+# </details>
 
 # %% exercise="affine_backward"
 def affine_backward(dout, cache):
@@ -444,25 +452,25 @@ check("tanh_backward", tanh_backward, forward=tanh_forward, hidden=True)
 #
 # ### Squared error
 #
-# In this course the MSE is the mean over *every entry* of the prediction; let $K$ be the number of entries.
+# In this course the MSE is the mean over *every entry* of the prediction; let $E$ be the number of entries.
 #
 # $$
 # \begin{aligned}
-# L &= \frac{1}{K}\sum_i (\text{pred}_i - y_i)^2 && \text{the convention} \\
-# \frac{\partial L}{\partial\,\text{pred}_j} &= \frac1K \cdot \frac{\partial}{\partial\,\text{pred}_j} (\text{pred}_j - y_j)^2 && \text{pred}_j \text{ stands in one term only} \\
-# &= \frac{2}{K}\,(\text{pred}_j - y_j) && \text{power rule; the inner slope is 1}
+# L &= \frac{1}{E}\sum_i (\text{pred}_i - y_i)^2 && \text{the convention} \\
+# \frac{\partial L}{\partial\,\text{pred}_j} &= \frac1E \cdot \frac{\partial}{\partial\,\text{pred}_j} (\text{pred}_j - y_j)^2 && \text{pred}_j \text{ stands in one term only} \\
+# &= \frac{2}{E}\,(\text{pred}_j - y_j) && \text{power rule; the inner slope is 1}
 # \end{aligned}
 # $$
 
 # %% [markdown]
-# Worked: $\text{pred} = (5, 1)$, $y = (2, 3)$, so $K = 2$. The errors are $(3, -2)$ and $dpred = \frac22 (3, -2) = (3, -2)$.
+# Worked: $\text{pred} = (5, 1)$, $y = (2, 3)$, so $E = 2$. The errors are $(3, -2)$ and $dpred = \frac22 (3, -2) = (3, -2)$.
 #
-# Faded: $\text{pred} = \begin{pmatrix}4&0\\1&2\end{pmatrix}$, $y = \begin{pmatrix}2&4\\1&0\end{pmatrix}$. Then $K = \,?$ and
+# Faded: $\text{pred} = \begin{pmatrix}4&0\\1&2\end{pmatrix}$, $y = \begin{pmatrix}2&4\\1&0\end{pmatrix}$. Then $E = \,?$ and
 # $dpred = \begin{pmatrix}1&?\\0&?\end{pmatrix}$.
 #
 # <details><summary>Open when you have filled it in</summary>
 #
-# $K = 4$, so the errors are halved: $dpred_{12} = \frac24(0 - 4) = -2$ and $dpred_{22} = \frac24 (2 - 0) = 1$. A prediction that is too small has a
+# $E = 4$, so the errors are halved: $dpred_{12} = \frac24(0 - 4) = -2$ and $dpred_{22} = \frac24 (2 - 0) = 1$. A prediction that is too small has a
 # negative slope: raising it lowers the loss.
 #
 # </details>
@@ -499,7 +507,7 @@ check("mse_backward", mse_backward, hidden=True)
 # %% [markdown]
 # <details><summary>Hint 1 · where to look</summary>
 #
-# The last line of the derivation. What is K for an array of shape (5, 3)?
+# The last line of the derivation. What is $E$ for an array of shape (5, 3)?
 #
 # </details>
 # <details><summary>Hint 2 · the idea</summary>
@@ -551,11 +559,26 @@ print("8 · p  =", np.round(8 * softmax(s[None, :])[0], 6).tolist())
 # %% [markdown]
 # ### Your turn: `softmax_loss`
 #
-# Loss and gradient come from one function, because they share almost all the work. Two things to remember from lesson 02:
+# Loss and gradient come from one function, because they share almost all the work. What was $s$ above is `x` in the code, and $ds$ is `dx`:
+# a loss is a layer like the others, and its input has the name that every layer's input has. Two things to remember from lesson 02:
 #
-# - $e^{1000}$ overflows. Softmax does not change when a row's own maximum is subtracted from it first.
-# - $p$ of the true class may be too small for a float, and $\log 0$ is no use. Compute $\log p$ from the shifted scores directly:
-#   the first line of the derivation says how.
+# - $e^{1000}$ overflows. Softmax does not change when a row's own maximum is subtracted from it first. Call the result *shifted*.
+# - $p$ of the true class may be too small for a float, and $\log 0$ is no use. So compute $\log p$ without $p$. The first line of the
+#   derivation, with the sign turned and for every class $c$ of a row:
+#
+# $$\log p_c = \text{shifted}_c - \log \sum_k e^{\text{shifted}_k}$$
+#
+# Two tools of NumPy do the rest, shown here on a table of two rows.
+
+# %%
+table = np.array([[10, 11, 12], [20, 21, 22]])
+print("row 0, column 2 and row 1, column 0:", table[[0, 1], [2, 0]])
+print("sums of the rows:", table.sum(axis=1).shape, "  with keepdims:", table.sum(axis=1, keepdims=True).shape)
+
+# %% [markdown]
+# **Two lists of indices** pick one entry per row; on the left of `=` or `-=` they change those entries. The row numbers of any table are
+# `np.arange` of its length. **`keepdims=True`** keeps a column, (2, 1), which lines up with the rows of (2, 3); without it NumPy
+# takes the (2,) for a row and stops, or in a square table goes on with wrong numbers.
 
 # %% exercise="softmax_loss"
 def softmax_loss(x, y):
@@ -592,7 +615,7 @@ check("softmax_loss", softmax_loss, hidden=True)
 # <details><summary>Hint 2 · the idea</summary>
 #
 # Three stages: shift every row by its own maximum; log p for the whole array; then p is one exponential away. To reach the entry of each row's label,
-# index with *two* arrays, the row numbers and y.
+# index with two arrays as above. Which of the two is y?
 #
 # </details>
 # <details><summary>Hint 3 · the shape of the answer</summary>
@@ -615,8 +638,8 @@ check("softmax_loss", softmax_loss, hidden=True)
 # | $s = h_1 w_2 + b_2$ | from $ds$: $dw_2$, $db_2$, **and** $dh_1$ |
 # | $L$ = loss of $s$ | from $L$: $ds$ |
 #
-# What `affine_backward` calls `dx` is the gradient of the layer *before*, in other words the next upstream. It is the thread that runs
-# through all layers.
+# What `affine_backward` calls `dx` is the gradient of the *output* of the layer before, in other words the next upstream. It is the thread
+# that runs through all layers. Only the first layer's `dx` goes unused: it belongs to the data, which nobody wants to change.
 
 # %% [markdown]
 # ### Worked example
@@ -735,7 +758,7 @@ check("mlp_backward", mlp_backward, forward=mlp_forward, hidden=True)
 # ### Your network against the truth
 #
 # Now everything of yours at once, on a network you have not seen: `softmax_loss`, `mlp_backward` and all that they call. `gradcheck` nudges every
-# single weight and compares.
+# single weight and compares. The next cell is wiring between your functions and the checker; you need not read it.
 
 # %% tags=["nbval-ignore-output"]
 rng = np.random.default_rng(4)
@@ -776,12 +799,16 @@ gradcheck(loss_of, grads_of, [a for pair in params for a in pair], names=["w1", 
 # ### How to read the checker
 #
 # `report` below hands a forward and a backward pass to `gradcheck`, with random numbers as the upstream gradient. It lists the gradients **in
-# backward order**, last layer first. Read it like a detective:
+# backward order**, last layer first. Within a layer it names `db` before `dw`, also where the code makes `dw` first: neither needs the
+# other. Read it like a detective:
 #
 # 1. **What is still right?** The way back is right at least as far as there.
-# 2. **What is the first wrong one?** The mistake lies between the last right gradient and this one.
+# 2. **What is the first wrong one?** The mistake lies in a line between the last right gradient and this one, the line of this one
+#    included. Then look further: are the gradients after it wrong as well, or right again?
 # 3. **How is it wrong?** `found["db1"].got` and `found["db1"].expected` are the two arrays, once the report is called `found`. Divide got by expected:
 #    the same ratio everywhere is a factor; no pattern at all is a wrong or a missing path.
+#
+# Below are `report` and a helper that makes random weights. You need not read them.
 
 # %%
 def report(forward, backward, x, *params):
@@ -816,8 +843,19 @@ rng = np.random.default_rng(41)
 found = report(forward_1, suspect_1, rng.standard_normal((8, 3)), *random_params(rng, 3, 5, 4))
 found
 
+# %%
+# Scratch paper for rule 3: divide got by expected of the wrong gradient here.
+
 # %% [markdown]
 # Your verdict before you read on: which gradients are right, which is wrong, and what is got divided by expected?
+#
+# <details><summary>Compare your verdict</summary>
+#
+# `db2`, `dw2` and `dw1` are right; `db1` alone is wrong, in all of its entries. Got divided by expected is 0.125 everywhere, so it is a factor.
+# And `dw1`, which comes after `db1`, is right again.
+#
+# </details>
+#
 # The code of suspect 1 stands below.
 
 # %% tags=["given"]
@@ -842,7 +880,8 @@ def suspect_1(dscores, cache):
 
 
 # %% [markdown]
-# **Exercise · `bug_hunt_1`.** Copy the body of `suspect_1` into the cell and mend the wrong line. Change nothing else.
+# **Exercise · `bug_hunt_1`.** Copy the code of `suspect_1`, without its docstring, in place of the line that raises. Mend the one
+# wrong line and change nothing else. The return is there already.
 
 # %% exercise="bug_hunt_1"
 def bug_hunt_1(dscores, cache):
@@ -860,8 +899,8 @@ def bug_hunt_1(dscores, cache):
     dz = dh * (z > 0)
     dw1 = x.T @ dz
     db1 = dz.sum(axis=0)  # b1 is used once per row, and paths add up; here stood mean
-    return dw1, db1, dw2, db2
     ### END SOLUTION
+    return dw1, db1, dw2, db2
 
 
 # %% check="bug_hunt_1" points=1
@@ -887,6 +926,9 @@ check("bug_hunt_1", bug_hunt_1, hidden=True)
 #
 # </details>
 #
+# **What suspect 1 teaches.** A gradient is wrong, and those after it are right: then it feeds none of them, what travels back is right, and the
+# mistake is in *this gradient's own line*. Are all after it wrong as well, then it is on the thread.
+#
 # ### The second suspect
 #
 # Two hidden layers with tanh: x → tanh layer w1, b1 → tanh layer w2, b2 → scores w3, b3.
@@ -896,8 +938,19 @@ rng = np.random.default_rng(42)
 found = report(forward_2, suspect_2, rng.standard_normal((7, 3)), *random_params(rng, 3, 5, 5, 4))
 found
 
+# %%
+# Scratch paper for rule 3: got divided by expected, for a wrong gradient.
+
 # %% [markdown]
 # Your verdict: how far back is everything right, and between which two gradients does the mistake lie?
+#
+# <details><summary>Compare your verdict</summary>
+#
+# Everything of layers 3 and 2 is right. `db1` is the first wrong one, and `dw1` after it is wrong too, so the mistake sits on the thread: between
+# `dw2` and `db1`, in what is handed from layer 2 to layer 1. The ratios show no pattern, so it is a wrong path and no factor.
+#
+# </details>
+#
 # The code of suspect 2 stands below.
 
 # %% tags=["given"]
@@ -924,7 +977,7 @@ def suspect_2(dscores, cache):
 
 
 # %% [markdown]
-# **Exercise · `bug_hunt_2`.** Copy the body, mend the wrong line, change nothing else.
+# **Exercise · `bug_hunt_2`.** Copy the code of `suspect_2` without its docstring, mend the one wrong line, change nothing else.
 
 # %% exercise="bug_hunt_2"
 def bug_hunt_2(dscores, cache):
@@ -944,8 +997,8 @@ def bug_hunt_2(dscores, cache):
     dz1 = (dz2 @ w2.T) * (1 - h1**2)  # here w2 stood without its transpose
     dw1 = x.T @ dz1
     db1 = dz1.sum(axis=0)
-    return dw1, db1, dw2, db2, dw3, db3
     ### END SOLUTION
+    return dw1, db1, dw2, db2, dw3, db3
 
 
 # %% check="bug_hunt_2" points=2
@@ -988,8 +1041,19 @@ rng = np.random.default_rng(43)
 found = report(forward_3, suspect_3, rng.standard_normal((7, 3)), *random_params(rng, 3, 5, 5, 4))
 found
 
+# %%
+# Scratch paper for rule 3: got divided by expected, for a wrong gradient.
+
 # %% [markdown]
 # Your verdict: what is wrong, and what does it tell that the gradients after it are right again?
+#
+# <details><summary>Compare your verdict</summary>
+#
+# `dw2` alone is wrong, in all of its 25 entries, and the ratios show no pattern: a wrong or a missing path. `db1` and `dw1` come later and are right,
+# so what travels back is right too. As with suspect 1, the mistake is where `dw2` itself is made.
+#
+# </details>
+#
 # The code of suspect 3 stands below.
 
 # %% tags=["given"]
@@ -1020,7 +1084,7 @@ def suspect_3(dscores, cache):
 
 
 # %% [markdown]
-# **Exercise · `bug_hunt_3`.** Copy the body, mend the wrong line, change nothing else.
+# **Exercise · `bug_hunt_3`.** Copy the code of `suspect_3` without its docstring, mend the one wrong line, change nothing else.
 
 # %% exercise="bug_hunt_3"
 def bug_hunt_3(dscores, cache):
@@ -1043,8 +1107,8 @@ def bug_hunt_3(dscores, cache):
     dz1 = (dz2 @ w2.T) * (1 - h1**2)
     dw1 = x.T @ dz1
     db1 = dz1.sum(axis=0)
-    return dw1, db1, dw2, db2, dw3, db3
     ### END SOLUTION
+    return dw1, db1, dw2, db2, dw3, db3
 
 
 # %% check="bug_hunt_3" points=2
@@ -1105,8 +1169,9 @@ for k, forward, suspect, mended, sizes in (
         print(f"{k:<9} {name:<11} {loss:.2f}   {share:.1%}")
 
 # %% [markdown]
-# The first bug can't be seen at all here, and the second costs about two points. The third costs half a point, and from other starts it even reads
-# better: it shows only in the loss, and only to somebody who knows how low that should be. The gradient check saw all three at once.
+# The first bug can't be seen at all here. The second costs about two points from this start; from other starts anything between four points and
+# a gain of half a point. The third costs half a point, and from other starts it even reads better: it shows only in the loss, and only to
+# somebody who knows how low that should be. The gradient check saw all three at once.
 
 # %% [markdown]
 # ## Quick questions

@@ -279,16 +279,17 @@ def test_the_second_suspect_needs_equal_widths():
 @pytest.mark.slow
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_every_suspect_trains_almost_well(k):
-    """Within five points of the mended network's accuracy on held-out digits, as the median of five starts.
+    """Within five points of the mended network's accuracy on held-out digits, as the median of eight starts.
 
-    The second and third are seen in the loss from every start; the third reads no fewer digits from some.
+    The second and third are seen in the loss from every start, and from some they read more digits. The second
+    costs from four points to a gain of half a point.
     """
     from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)
     pixels = pixels / 16 - 0.5
     lost = []
-    for seed in range(5):
+    for seed in range(8):
         reached, end = [], []
         for backward in (bug_hunt.SUSPECT[k], bug_hunt.MENDED[k]):
             rng = np.random.default_rng(seed)
@@ -305,7 +306,8 @@ def test_every_suspect_trains_almost_well(k):
         lost.append(reached[1] - reached[0])
         assert k == 1 or end[0] > 1.05 * end[1]
     assert np.median(lost) < 0.05
-    assert k != 3 or min(lost) < 0
+    assert k == 1 or min(lost) < 0
+    assert k != 2 or (0.035 < max(lost) < 0.045 and min(lost) > -0.01)
 
 
 # --- claims of the page ------------------------------------------------------------------------------------
