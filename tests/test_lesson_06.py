@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import itertools
 import math
@@ -24,6 +25,7 @@ from backprop_helpers.losses import softmax_loss
 from backprop_helpers.network import init_params, mlp_backward, mlp_forward
 from backprop_helpers.optimizers import adam, sgd
 from backprop_helpers.training import EarlyStopping, minibatches, train
+from benchmarks.capstone_spread import RECIPES, run
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "06_training_loop"
@@ -88,6 +90,10 @@ def test_four_times_the_rows_halve_the_distance_or_a_little_more(printed):
     assert [int(size) for size, *_ in on_page] == [1, 8, 32, 128, 512]
     distances, downhill = ([float(row[i]) for row in on_page] for i in (1, 2))
     assert distances == sorted(distances, reverse=True)
+    *halved, last = (round(a / b, 1) for a, b in itertools.pairwise(distances[1:]))
+    assert all(1.9 <= ratio <= 2.2 for ratio in halved)
+    assert last > 2.3  # "the last step does better than half"
+    assert 512 / len(x) > 1 / 3
     assert distances[1] > distances[2] > 1  # "errs by more than the gradient is long"
     assert downhill[0] < 45  # "single rows often lead astray"
     assert min(downhill[1:]) >= 49  # "and yet it leads downhill"
@@ -164,6 +170,25 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence():
     assert "in epoch 1" in history.stopped
     assert "learning rate (1e+200)" in history.stopped
     assert "log of 0" in repr(history)
+
+
+def test_the_best_weights_come_back_even_after_a_loss_that_is_no_number():
+    calls = 0
+
+    def breaks_in_epoch_3(w, dw, config):
+        nonlocal calls
+        calls += 1
+        return (w * math.nan if calls > 40 else sgd(w, dw, config)[0]), config  # 16 calls an epoch
+
+    x, y = two_arcs(60, seed=1)
+    with np.errstate(all="ignore"):
+        params, history = train(
+            init_params([2, 8, 2], np.random.default_rng(0), scale=0.5), x[:40], y[:40], x[40:], y[40:],
+            update=breaks_in_epoch_3, config={"learning_rate": 0.1}, epochs=5, batch_size=10,
+            rng=np.random.default_rng(0), stopping=EarlyStopping(patience=5),
+        )  # fmt: skip
+    assert "in epoch 3" in history.stopped
+    assert softmax_loss(mlp_forward(x[40:], params)[0], y[40:])[0] == min(history.val_loss)
 
 
 def test_the_sentence_on_the_page(printed):
@@ -246,6 +271,24 @@ def test_wrong_gradients_are_told_as_they_were_measured():
     missed = [int(row[-1].split()[0]) for row in told.values()]
     assert missed[:6] == [0, 0, 0, 0, 0, 1]  # "pass nearly always"
     assert missed[6:] == [20] * 4  # "hopeless"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("rate", "told", "fewest", "most"), [(3e-3, "6 of 20", 3, 9), (1e-2, "none", 0, 1)])
+def test_how_nearly_the_bar_is_passed_depends_on_the_recipe(rate, told, fewest, most):
+    recipe = dataclasses.replace(RECIPES[0], rate=rate)
+    missed = sum(run((recipe, "hidden layers left out", seed))[0] < BAR for seed in range(20))
+    assert fewest <= missed <= most  # rounding differs between machines
+    passage = PAGE[PAGE.index("How nearly depends on the recipe") :][:260]
+    assert recipe.scale == 0.1
+    assert "scale 0.1" in passage
+    assert told in passage
+
+
+def test_the_scale_of_the_first_weights_is_told():
+    table = PAGE[PAGE.index("### What a bar can't see") : PAGE.index("| wrong line |")]
+    assert all(f"{math.sqrt(2 / d):.3g}"[:n] in table for d, n in ((64, 3), (128, 5)))
+    assert (RECIPES[1].rate, RECIPES[1].scale) == (0.003, None)
 
 
 def test_the_checks_of_lesson_04_catch_what_the_bar_does_not(printed):

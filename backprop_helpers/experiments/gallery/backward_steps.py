@@ -196,6 +196,7 @@ backward_steps = Experiment(
     model=model,
     view=view,
     sentence=sentence,
+    snapshot={"step": len(STEPS) - 1},
     prediction=Prediction(
         "With x = (2, 1) the middle hidden unit is off: its z is −2, so its h is 0. Its weight to the output, 3, is the largest. "
         "Which gradient do the weights into that unit get?",

@@ -118,7 +118,7 @@ nudge = Experiment(
     model=model,
     view=view,
     sentence=sentence,
-    snapshot={"log_h": 1e-13},
+    snapshot={"log_h": 1e-10},
     prediction=Prediction(
         "You make the nudge h ten times smaller, again and again, down to 10⁻¹⁴. What happens to the error of the slope?",
         (

@@ -129,7 +129,7 @@ patience = Experiment(
     model=model,
     view=view,
     sentence=sentence,
-    snapshot={"patience": 60},
+    snapshot={"patience": 12},
     prediction=Prediction(
         "Training goes on and on. What will the loss on the data kept aside do?",
         (
