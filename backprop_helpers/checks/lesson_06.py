@@ -38,7 +38,6 @@ def _epochs(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[
         "rows": np.sort(order),
         "x and y stay together": float(np.array_equal(order, targets)),
         "shuffled": float(not np.array_equal(order, np.sort(order))),
-        "targets shuffled": float(not np.array_equal(targets, np.sort(targets))),
         "a new order each epoch": float(not np.array_equal(order, other)),
         "same seed, same order": float(np.array_equal(order, same)),
     }
@@ -369,7 +368,6 @@ EXERCISES = (
                 "whether the rows of x come in another order than in the data",
                 shown=yes_or_no,
             ),
-            Quantity("targets shuffled", "()", "whether those of y do", shown=yes_or_no),
             Quantity(
                 "a new order each epoch", "()", "whether the second epoch has another order", shown=yes_or_no
             ),

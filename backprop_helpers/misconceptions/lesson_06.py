@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -238,19 +239,15 @@ MISCONCEPTIONS = (
         "rows are drawn with replacement: some come twice in an epoch and others not at all.",
         "Drawing and shuffling are different things. Which one visits every row once?",
     ),
-    _entry(
-        "minibatches",
-        "only-x-shuffled",
-        _only_x_shuffled,
-        "x is shuffled and y is not, so the targets belong to other rows.",
-        "Which rows of y go with these rows of x?",
-    ),
-    _entry(
-        "minibatches",
-        "two-shuffles",
-        _two_shuffles,
-        "x and y are shuffled separately, each in an order of its own.",
-        "How many orders should there be in one epoch?",
+    dataclasses.replace(
+        _entry(
+            "minibatches",
+            "pairs-torn-apart",
+            _only_x_shuffled,
+            "x and y are not shuffled together, so the targets belong to other rows.",
+            "How many orders should there be in one epoch, and which rows of y go with these rows of x?",
+        ),
+        also=(_two_shuffles,),
     ),
     _entry(
         "minibatches",
