@@ -573,7 +573,8 @@ print("8 · p  =", np.round(8 * softmax(s[None, :])[0], 6).tolist())
 # %%
 table = np.array([[10, 11, 12], [20, 21, 22]])
 print("row 0, column 2 and row 1, column 0:", table[[0, 1], [2, 0]])
-print("sums of the rows:", table.sum(axis=1).shape, "  with keepdims:", table.sum(axis=1, keepdims=True).shape)
+print("sums of the rows:", table.sum(axis=1).shape)
+print("with keepdims:   ", table.sum(axis=1, keepdims=True).shape)
 
 # %% [markdown]
 # **Two lists of indices** pick one entry per row; on the left of `=` or `-=` they change those entries. The row numbers of any table are
@@ -946,8 +947,8 @@ found
 #
 # <details><summary>Compare your verdict</summary>
 #
-# Everything of layers 3 and 2 is right. `db1` is the first wrong one, and `dw1` after it is wrong too, so the mistake sits on the thread: between
-# `dw2` and `db1`, in what is handed from layer 2 to layer 1. The ratios show no pattern, so it is a wrong path and no factor.
+# Everything of layers 3 and 2 is right. `db1` is the first wrong one, and `dw1` after it is wrong too. One wrong line that spoils both sits on the
+# thread: between `dw2` and `db1`, in what is handed from layer 2 to layer 1. The ratios show no pattern: a wrong or a missing path.
 #
 # </details>
 #
