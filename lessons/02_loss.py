@@ -40,7 +40,8 @@ np.set_printoptions(precision=4, suppress=True)
 #
 # Suppose the network predicts a *number*: a temperature, a price, how far an illness has advanced. Below are ten people with diabetes:
 # their body mass index (standardised: 0 is the average) and a measure of how far the illness has progressed a year later, in
-# hundreds. A line predicts this measure for each person, and each *residual* (prediction − target) is drawn as the side of a square.
+# hundreds. A line predicts this measure for each person, and each *residual* (prediction − target) is drawn as the side of a
+# square.
 #
 # **Answer the question first.** Then look for the line with the smallest loss.
 
@@ -247,7 +248,8 @@ print("exp(-746) =", np.exp(-746.0), " (too small for float64, so it becomes 0)"
 
 # %% [markdown]
 # Scores of a thousand are not exotic. A single layer reaches them when its inputs were not scaled: 64 pixels between 0 and 255 are
-# enough once the weights are about 1 in size (lesson 01 starts far below, at 0.01). And nan is catching: one of them makes the whole loss nan.
+# enough once the weights are about 1 in size (lesson 01 starts far below, at 0.01). And nan is catching: one of them makes the
+# whole loss nan.
 #
 # ### The way out: shift each row
 #
