@@ -91,3 +91,20 @@ def test_nothing_names_a_path_of_one_machine():
     for path in (*PACKAGE.rglob("*.py"), *(ROOT / "lessons").glob("*.py"), ROOT / "README.md"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"/(root|home)/\w", text), path
+
+
+def test_the_pre_commit_hooks_are_valid_and_run_what_make_test_runs():
+    config = ROOT / ".pre-commit-config.yaml"
+    done = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "validate-config", str(config)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = config.read_text(encoding="utf-8")
+    assert all(tool in text for tool in ("ruff check", "ruff format", "mypy"))
+
+
+def test_the_package_says_that_it_is_typed():
+    assert (PACKAGE / "py.typed").is_file()
