@@ -1,7 +1,7 @@
 """Long measurements of the checks, each with a small version among the tests.
 
 `make sweep` runs `leave-one-out` (what is said of a misconception that is not registered) and `seeds 2000` (no right
-solution may fail, no wrong one may pass); `make sweep ARGS="seeds 200 adam"` does less.
+solution may fail, no wrong one may pass); `make sweep ARGS="seeds 2000/100 adam"` runs fewer of the wrong ones.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Sweep:
     misnamed: tuple[str, ...]
 
 
-def sweep(job: tuple[str, int]) -> Sweep:
-    """All right styles and all misconceptions of one exercise on seeds 0 … n−1."""
-    name, seeds = job
+def sweep(job: tuple[str, int, int]) -> Sweep:
+    """All right styles of one exercise on seeds 0 … n−1, and all its misconceptions on 0 … m−1."""
+    name, seeds, wrong_seeds = job
     styles = [(style, fn) for exercise, style, fn in right() if exercise == name]
     wrong = misconceptions.for_exercise(name)
     alarms = [
@@ -42,7 +42,7 @@ def sweep(job: tuple[str, int]) -> Sweep:
     ]
     escapes, misnamed = [], []
     for m in wrong:
-        for s in range(seeds):
+        for s in range(wrong_seeds):
             result = diagnose(name, m.wrong, seed=s, known=())
             if result.passed:
                 escapes.append(f"{m.name} seed {s}")
@@ -50,7 +50,7 @@ def sweep(job: tuple[str, int]) -> Sweep:
             elif s % 20 == 0 and (named := diagnose(name, m.wrong, seed=s).misconception) != m.name:
                 misnamed.append(f"{m.name} seed {s}: {named}")
     return Sweep(
-        name, len(styles) * seeds, tuple(alarms), len(wrong) * seeds, tuple(escapes), tuple(misnamed)
+        name, len(styles) * seeds, tuple(alarms), len(wrong) * wrong_seeds, tuple(escapes), tuple(misnamed)
     )
 
 
@@ -79,19 +79,20 @@ def leave_one_out(m: Misconception) -> LeftOut:
     return LeftOut(m.name, result.misconception, result.pattern, result.message)
 
 
-def _seeds(count: int, names: list[str]) -> int:
-    table = Table(
-        "exercise", "right runs", "false alarms", "wrong runs", "escapes", "misnamed", title=f"{count} seeds"
-    )
-    bad = []
+def _seeds(count: int, wrong_count: int, names: list[str]) -> int:
+    title = f"{count} seeds for every right style, {wrong_count} for every misconception"
+    table = Table("exercise", "right runs", "false alarms", "wrong runs", "escapes", "misnamed", title=title)
+    bad, totals = [], [0] * 5
     with ProcessPoolExecutor(2) as pool:
-        jobs = [(name, count) for name in names or [n for n, e in exercises().items() if not e.behaviour]]
+        chosen = names or [n for n, e in exercises().items() if not e.behaviour]
+        jobs = [(name, count, wrong_count) for name in chosen]
         for s in track(pool.map(sweep, jobs), "sweeping", total=len(jobs), console=Console(stderr=True)):
-            table.add_row(
-                s.exercise,
-                *map(str, (s.right_runs, len(s.false_alarms), s.wrong_runs, len(s.escapes), len(s.misnamed))),
-            )
+            row = (s.right_runs, len(s.false_alarms), s.wrong_runs, len(s.escapes), len(s.misnamed))
+            totals = [a + b for a, b in zip(totals, row, strict=True)]
+            table.add_row(s.exercise, *map(str, row))
             bad += [*s.false_alarms[:5], *s.escapes[:5], *s.misnamed[:5]]
+    table.add_section()
+    table.add_row("all", *map(str, totals))
     Console().print(table)
     for line in bad:
         print(line)
@@ -118,12 +119,13 @@ def _left_out() -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """seeds N [EXERCISE …], leave-one-out, or both with 2,000 seeds."""
+    """seeds RIGHT[/WRONG] [EXERCISE …], leave-one-out, or both with 2,000 seeds for everything."""
     if arguments[:1] == ["seeds"]:
-        return _seeds(int(arguments[1]), arguments[2:])
+        right_seeds, _, wrong_seeds = arguments[1].partition("/")
+        return _seeds(int(right_seeds), int(wrong_seeds or right_seeds), arguments[2:])
     if arguments[:1] == ["leave-one-out"]:
         return _left_out()
-    return _left_out() or _seeds(2000, arguments)
+    return _left_out() or _seeds(2000, 2000, arguments)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ def test_without_its_own_entry_no_misconception_gets_a_wrong_name():
 
 
 def test_a_sweep_counts_runs_and_finds_nothing():
-    result = sweep(("affine_backward", 10))
+    result = sweep(("affine_backward", 10, 10))
     assert result.right_runs >= 60
     assert not result.false_alarms
     assert not result.escapes
