@@ -346,7 +346,8 @@ for v, slope in zip(z, by_formula, strict=True):
 
 # %% [markdown]
 # The slope is largest in the middle, ¼ at $a = ½$, and nearly nothing at both ends. A neuron that is very sure hardly feels a
-# nudge, which becomes important in lesson 07.
+# nudge. Where many sigmoids follow one another, such slopes are multiplied, each at most ¼: this is one way in which the gradient of a
+# deep network can vanish.
 #
 # ### Your turn: `sigmoid_slope`
 #
@@ -915,7 +916,7 @@ check("scores_slope", scores_slope, hidden=True)
 # <details><summary>2,000 forward passes against one sweep forwards and one backwards</summary>
 #
 # Yes. Each upstream gradient is computed once and shared by everything before it. For a loss that is one number, the backward sweep costs a small
-# multiple of the forward one, however many weights there are (Baydin et al., 2018, section 3.2). Lesson 07 measures it.
+# multiple of the forward one, however many weights there are (Baydin et al., 2018, section 3.2).
 #
 # </details>
 # <details><summary>The same; backpropagation is only more exact</summary>
@@ -956,5 +957,5 @@ check("scores_slope", scores_slope, hidden=True)
 progress("03_chain_rule")
 
 # %% [markdown]
-# **What comes next.** In lesson 04 you write the backward pass of every layer, put them together to a whole network, and watch your own
-# functions run backwards with each edge compared to differences.
+# **Next: [04 · Backward pass](../04_backward_pass/04_backward_pass.ipynb).** How does every weight learn its share of the blame in one
+# sweep? You write the backward pass of every layer and watch your own functions run backwards, each edge compared with differences.

@@ -787,8 +787,8 @@ def grads_of(upstream, *flat):
 gradcheck(loss_of, grads_of, [a for pair in params for a in pair], names=["w1", "b1", "w2", "b2"])
 
 # %% [markdown]
-# One forward pass and one backward pass gave all 43 gradients. The check needed at least two forward passes for each of them. This is the one sweep of the question
-# at the top; lesson 07 measures what it saves.
+# One forward pass and one backward pass gave all 43 gradients. The check needed at least two forward passes for each of them, so 86 or more. This is the one sweep
+# of the question at the top.
 
 # %% [markdown]
 # ## Bug hunt

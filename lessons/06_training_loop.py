@@ -803,4 +803,6 @@ print(f"  network           {mse(mlp_forward(people.x_val, net)[0], people.y_val
 progress("06_training_loop")
 
 # %% [markdown]
-# **Next: lesson 07 · Why backpropagation.** Why this algorithm and no other? Its cost, its depth and its limits, measured.
+# **This was the core of the course.** Forward pass, loss, backward pass, update, loop: every part of it now stands in your own code.
+# One thing to try with it: give `learn_digits` only the first 100 digits of `digits.x_train` and `digits.y_train`, then 200, 400 and
+# 800, and see each time how many of `digits.x_val` it reads. Predict first: how much does twice the data help, and does it help less each time?

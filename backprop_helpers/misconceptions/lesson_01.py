@@ -906,7 +906,7 @@ INIT = (
     _init_wrong(
         "by-fan-in",
         _init(lambda m, n, rng, s: rng.standard_normal((m, n)) / np.sqrt(m)),
-        "the weights are scaled by one over the root of the number of inputs; here the caller's scale decides (the other way comes in lesson 07).",
+        "the weights are scaled by one over the root of the number of inputs; here the caller's scale decides.",
         "Where does scale enter?",
         "LeCun, Bottou, Orr and Müller, Efficient BackProp (1998)",
     ),
