@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from nbgrader.converters import Autograde
-from nbgrader.preprocessors import Execute
+from nbgrader.preprocessors import DeduplicateIds, Execute
 
+from backprop_helpers.grading.duplicates import ForgetDuplicateIds
 from backprop_helpers.grading.execute import SeededExecute
 
 c = get_config()  # noqa: F821 - nbgrader gives this name to its configuration files
@@ -28,8 +29,13 @@ c.Autograde.autograde_preprocessors = [
     SeededExecute if preprocessor is Execute else preprocessor
     for preprocessor in Autograde.autograde_preprocessors.default()
 ]
+# A copied cell must not end the run of the whole class.
+c.Autograde.sanitize_preprocessors = [
+    ForgetDuplicateIds if preprocessor is DeduplicateIds else preprocessor
+    for preprocessor in Autograde.sanitize_preprocessors.default()
+]
 c.SeededExecute.seed_file = str(Path(__file__).resolve().parent / ".backprop" / "secret_seed")
-c.Execute.timeout = 30  # seconds a cell; a check stops a function by itself after 5
+# How long a cell may run is decided cell by cell: grading/execute.py.
 c.Execute.error_on_timeout = {
     "ename": "CellTimeoutError",
     "evalue": "",

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from backprop_helpers._version import __version__
 
 if TYPE_CHECKING:
-    from backprop_helpers._progress import progress
     from backprop_helpers.checks import check, diagnose
     from backprop_helpers.layers import (
         affine_backward,
@@ -34,12 +33,13 @@ if TYPE_CHECKING:
     )
     from backprop_helpers.network import init_params, mlp_backward, mlp_forward
     from backprop_helpers.optimizers import adam, rmsprop, sgd, sgd_momentum
+    from backprop_helpers.progress_card import progress
     from backprop_helpers.training import EarlyStopping, minibatches, train, train_step
 
 _HOME = {
     "check": "checks",
     "diagnose": "checks",
-    "progress": "_progress",
+    "progress": "progress_card",
     **dict.fromkeys(("affine_forward", "affine_backward", "relu_forward", "relu_backward"), "layers"),
     **dict.fromkeys(("sigmoid_forward", "sigmoid_backward", "tanh_forward", "tanh_backward"), "layers"),
     **dict.fromkeys(("mse", "mse_backward", "softmax", "log_softmax", "cross_entropy"), "losses"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -55,12 +56,12 @@ class History:
         from backprop_helpers.experiments.svg import Figure, Panel
 
         if not self.train_loss:
-            return f"<p>{self!r}</p>"
+            return f"<p>{escape(repr(self))}</p>"
         epochs = np.arange(1, len(self) + 1)
         losses = np.array([self.train_loss, self.val_loss])
         panel = Panel(
             (1, max(2, len(self))),
-            (0, float(losses.max()) * 1.1 or 1.0),
+            (0, float(losses[np.isfinite(losses)].max(initial=0.0)) * 1.1 or 1.0),
             xlabel="epoch",
             ylabel="loss",
             width=460,

@@ -6,6 +6,7 @@ of a right and of a wrong solution. Thousands of seeds are `make sweep`.
 
 from __future__ import annotations
 
+import os
 import platform
 import statistics
 import time
@@ -14,7 +15,7 @@ from pathlib import Path
 from backprop_helpers import misconceptions
 from backprop_helpers.checks import diagnose, exercises
 from tests.mutation.report import score
-from tests.sweeps import leave_one_out
+from tests.sweeps import TRUE_NAMES, leave_one_out
 from tests.variants import right
 
 PAGE = Path("docs") / "benchmarks" / "checks.md"
@@ -60,13 +61,15 @@ def main() -> None:
         print(rows[-1])
     left = [leave_one_out(m) for m in misconceptions.all()]
     where = sum("None of the mistakes known" in r.message for r in left)
+    wrong_names = sum(bool(r.named) and r.misconception not in TRUE_NAMES for r in left)
+    true_names = sum(r.misconception in TRUE_NAMES for r in left)
     pattern = sum(bool(r.pattern) for r in left)
     lines = [
         "# The checks, measured",
         "",
         "Every misconception must fail under its own name, every right style must pass, every mutant of the reference must fail (killed) or "
         "be proven to compute the same (equivalent, with the proof in `tests/mutation/equivalent.py`). Times are milliseconds of one visible "
-        "check: median of a right solution, median and slowest of the wrong ones, with the diagnosis. Repeat with `python -m benchmarks.checks`.",
+        "check: median of a right solution, median and slowest of the wrong ones, with the diagnosis. Repeat with `make bench-checks`.",
         "",
         "| exercise | misconceptions named | right styles passed | mutants killed / equivalent / alive | right, median | wrong, median | wrong, slowest |",
         "|---|---|---|---|---|---|---|",
@@ -74,13 +77,13 @@ def main() -> None:
         f"| **all** | {totals[0]} / {totals[1]} | {totals[2]} / {totals[3]} | {totals[4]} / {totals[5]} / {totals[6]} | "
         f"slowest {1000 * slowest_right:.0f} | | {1000 * slowest_wrong:.0f} |",
         "",
-        f"Measured with Python {platform.python_version()} on {platform.machine()}, 2 cores.",
+        f"Measured with Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores.",
         "",
         "## Without its own entry",
         "",
-        f"Each of the {len(left)} misconceptions was diagnosed once more with its own entry taken out. A wrong name was given in no case (a test "
-        f"keeps it so). A general pattern was said of {pattern}; for {len(left) - pattern - where} a sentence says what happened (a shape, an error, an "
-        f"argument changed, true parts named); for {where} only where the values part.",
+        f"Each of the {len(left)} misconceptions was diagnosed once more with its own entry taken out. A wrong name was given to "
+        f"{wrong_names}, true parts were named for {true_names}. A general pattern was said of {pattern}; for {len(left) - pattern - where - true_names} a sentence says what happened (a shape, an error, an "
+        f"argument changed); for {where} only where the values part.",
     ]
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ One course folder, one exchange folder and one learner's folder are made once an
 
 from __future__ import annotations
 
+import copy
 import csv
 import getpass
 import html
@@ -128,14 +129,25 @@ def graded(collected):
     released = nbformat.read(collected.course / "notebooks" / LESSON / f"{LESSON}.ipynb", as_version=4)
     for learner, code in (("learner-01", LEARNT_BY_HEART), ("learner-02", NOSY), ("learner-03", ENDLESS)):
         hand_in(answered(released, {"exercise-slope": code}), collected.course, learner, LESSON)
+    hand_in(_copied(answered(released, {"exercise-slope": RIGHT})), collected.course, "learner-04", LESSON)
     collected.run(collected.course, "autograde", LESSON)
     return collected
+
+
+def _copied(notebook):
+    """The exercise and its check each stand twice, as after copy and paste of cells."""
+    twice = [
+        c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id", "").endswith("-slope")
+    ]
+    assert twice
+    notebook.cells += copy.deepcopy(twice)
+    return notebook
 
 
 @pytest.fixture(scope="session")
 def before_marking(graded):
     """What the gradebook said before a person marked the answer in words."""
-    return {learner: graded.submission(learner) for learner in (ME, "learner-01", "learner-02", "learner-03")}
+    return {learner: graded.submission(learner) for learner in (ME, *(f"learner-0{i}" for i in range(1, 5)))}
 
 
 @pytest.fixture(scope="session")
@@ -246,6 +258,9 @@ class TestComingBack:
         assert before_marking["learner-03"]["check-slope"] == (2, None, False)
         assert "This cell did not finish in time and was stopped." in returned.feedback("learner-03")
 
+    def test_copied_cells_end_nobodys_run_and_count_once(self, before_marking):
+        assert before_marking["learner-04"]["check-slope"] == (2, None, False)
+
     def test_feedback_never_shows_the_seed_or_hidden_numbers(self, returned):
         seed = (returned.course / ".backprop" / "secret_seed").read_text().strip()
         for learner in (ME, "learner-01", "learner-02"):
@@ -265,6 +280,7 @@ class TestComingBack:
             "learner-01": 0,
             "learner-02": 2,
             "learner-03": 2,
+            "learner-04": 2,
         }
         assert float(rows[ME]["max_score"]) == 6
 

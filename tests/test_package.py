@@ -23,11 +23,11 @@ LAYERS = (
     ("history", "training", "capstone", "_progress", "environment"),
     ("misconceptions",),
     ("checks",),
+    ("progress_card",),
     ("grading",),
     ("authoring", "learn", "demo"),
     ("cli",),
 )
-# History draws itself with the experiments' SVG, when it is shown and not before.
 
 
 def _run(code: str) -> str:
@@ -62,12 +62,22 @@ def _layer(module: str) -> int | None:
     return next((i for i, names in enumerate(LAYERS) if parts[1] in names), None)
 
 
+def _absolute(node: ast.ImportFrom, path: Path) -> str:
+    """The module an import names, also where it is written with dots."""
+    if not node.level:
+        return node.module or ""
+    here = ("backprop_helpers", *path.relative_to(PACKAGE).parts[:-1])
+    base = here[: len(here) - node.level + 1]
+    return ".".join((*base, *(node.module or "").split("."))).rstrip(".")
+
+
 def _imports(path: Path) -> list[str]:
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            found.append(node.module)
-            if node.module == "backprop_helpers":
+        if isinstance(node, ast.ImportFrom):
+            module = _absolute(node, path)
+            found.append(module)
+            if module == "backprop_helpers":
                 found += [f"backprop_helpers.{a.name}" for a in node.names]
         elif isinstance(node, ast.Import):
             found += [a.name for a in node.names]

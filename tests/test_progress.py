@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from backprop_helpers import _progress
+from backprop_helpers import _progress, progress_card
 from backprop_helpers._lessons import RECORD, Exercise, exercises
-from backprop_helpers._progress import finished, load, progress, record
+from backprop_helpers._progress import finished, load, record
+from backprop_helpers.progress_card import progress
 
 LESSON = "01_forward_pass"
 
@@ -164,7 +165,7 @@ def test_the_card_says_what_holds_and_what_is_next(workspace: Path) -> None:
 
 
 def test_when_all_hold_the_next_lesson_is_named(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_progress, "_after", lambda name: "02_loss")
+    monkeypatch.setattr(progress_card, "_after", lambda name: "02_loss")
     for name in ("affine_forward", "relu_forward"):
         record(name, LESSON, True)
     assert progress(LESSON).next == "All checks hold. Next lesson: 02_loss."

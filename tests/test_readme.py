@@ -14,7 +14,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+)
 MAKE = re.compile(r"\bmake ([a-z][a-z-]*)\b")
 
 needs_make = pytest.mark.skipif(
@@ -143,6 +148,18 @@ def test_the_second_command_checks_style_and_types_and_finds_every_test():
 def test_requirements_and_the_conda_file_hold_the_same_pins():
     conda = _text(ROOT / "environment.yml")
     assert "-r requirements.txt" in conda
+    names = {line.strip(" -") for line in conda.splitlines() if line.strip().startswith("- ")}
+    assert names <= {
+        "conda-forge",
+        "python=3.11",
+        "pip",
+        "make",
+        "pip:",
+        "r requirements.txt",
+        "-r requirements.txt",
+        "e .",
+        "-e .",
+    }
     pins = [
         line
         for line in _text(ROOT / "requirements.txt").splitlines()

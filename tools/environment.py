@@ -39,6 +39,7 @@ COMMANDS = {
     "mutants": ("run every mutant of every reference against its check", ("lab", "dev")),
     "sweep": ("thousands of random inputs for every right and wrong solution", ("lab", "dev")),
     "bench-gradcheck": ("the gradient checker beside torch, jax and scipy", ("lab", "dev")),
+    "bench-checks": ("can the checks fail, and how quick are they", ("lab", "dev")),
     "bench-capstone": ("how far sensible solutions of the capstone spread", ("lab", "dev")),
     "pins": ("compile requirements.txt from pyproject.toml", ("lab", "dev")),
     "setup": ("make .venv with everything and stop", ("lab", "dev")),
@@ -55,6 +56,7 @@ RUNS = {
     "mutants": ["-m", "tests.mutation.report"],
     "sweep": ["-m", "tests.sweeps"],
     "bench-gradcheck": ["benchmarks/gradcheck_peers/run.py"],
+    "bench-checks": ["-m", "benchmarks.checks"],
     "bench-capstone": ["-m", "benchmarks.capstone_spread"],
 }
 

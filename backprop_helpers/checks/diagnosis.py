@@ -100,8 +100,7 @@ def _same(exercise: Exercise, trial: Trial, replay: Observation, changes_more: b
     if seen.problem or replay.problem:
         if seen.problem == "unreadable":  # its sentence says what came back instead
             return replay.problem == seen.problem and replay.sentence == seen.sentence
-        same = (seen.problem, seen.error) == (replay.problem, replay.error)
-        return same and (seen.problem != "unreadable" or seen.sentence == replay.sentence)
+        return (seen.problem, seen.error) == (replay.problem, replay.error)
     if set(seen.changed) != set(replay.changed) and not (
         changes_more and set(seen.changed) > set(replay.changed)
     ):

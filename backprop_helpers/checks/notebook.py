@@ -54,4 +54,4 @@ def sentence_for(exc: NameError, tb: TracebackType | None, names: dict[str, Any]
     near = difflib.get_close_matches(wanted, mine, n=1, cutoff=0.75)
     if near:
         return f"There is no function {wanted} here, but there is {near[0]}: give it the name {wanted} and run its cell again."
-    return f"There is no function {wanted} here: run the cell that defines it, then this one."
+    return f"There is no function {wanted} here: run the cell that defines it (look whether it stopped with an error), then this one."

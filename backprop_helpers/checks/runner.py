@@ -248,7 +248,7 @@ def _where(
         return f"it {said} {inputs[0].upper()}{inputs[1:]}"
     name = d.quantity.name
     if hidden:
-        return f"{name}{'' if d.quantity.measured else f' {d.quantity.shape}'}.{on}"
+        return f"{name}{'' if d.quantity.measured else f' {d.quantity.shape}'}, on inputs that are not shown.{on}"
     if d.quantity.measured and d.got is not None and d.expected is not None:
         write = d.quantity.shown or (lambda value: f"{value:.6g}")
         return f"{name}: got {write(d.got)}; expected {write(d.expected)}.{on}"

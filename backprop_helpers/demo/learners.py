@@ -118,7 +118,7 @@ def accuracy(scores, y):
     Learner(
         "learner-08",
         "raises",
-        "log_softmax stops with an error about shapes; cross_entropy does not use it here and counts.",
+        "log_softmax stops with an error, which is read as a forgotten keepdims; cross_entropy counts.",
         _without("log_softmax"),
         wrote={
             "log_softmax": """

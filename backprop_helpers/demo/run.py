@@ -87,13 +87,21 @@ def feedback(course: Path) -> None:
 
 def _empty(course: Path) -> None:
     mark = course / ".made-by-demo"
+    if course.exists() and not course.is_dir():
+        raise DemoError(f"{course} is a file; give a folder with --folder.")
     if course.exists() and any(course.iterdir()) and not mark.exists():
         raise DemoError(
             f"{course} holds something that is not a demo; move it, or give another folder with --folder."
         )
-    shutil.rmtree(course, ignore_errors=True)
-    course.mkdir(parents=True)
-    mark.write_text(MARK, encoding="utf-8")
+    try:
+        if course.exists():
+            shutil.rmtree(course)
+        course.mkdir(parents=True)
+        mark.write_text(MARK, encoding="utf-8")
+    except OSError as problem:
+        raise DemoError(
+            f"{course} can't be used ({problem.strerror}); give another folder with --folder."
+        ) from None
 
 
 def _answers(learner: Learner, right: dict[str, str]) -> dict[str, str]:

@@ -1,9 +1,8 @@
 """Pictures as SVG text: panels with axes, curves, points, areas, bars, arrows and heat maps.
 
 A `Figure` is a row of `Panel`s. On a page each panel is its own <svg>, so that a narrow page puts them below one another;
-`Figure.svg` joins them into a single self-contained picture. Tick positions come from contourpy import contour_generator
-from matplotlib.ticker.
-No element has an id, so any number of pictures can stand on one page.
+`Figure.svg` joins them into a single self-contained picture. Tick positions come from
+matplotlib.ticker. No element has an id, so any number of pictures can stand on one page.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,18 @@ from nbgrader.preprocessors import Execute
 from nbgrader.utils import setenv
 from traitlets import Integer, Unicode
 
+from backprop_helpers.checks import exercises
 from backprop_helpers.grading.seed import VARIABLE, secret_seed
 
 HIDDEN = "(hidden)"
+SECONDS = 30  # for a cell, besides what its checks allow a function by themselves
+_CHECK = re.compile(r"""check\(\s*["'](\w+)["']""")
+
+
+def seconds_for(cell: NotebookNode) -> int:
+    """How long a cell of a submission may run: every check in it may use its own limit for each seed it draws."""
+    named = [exercises().get(name) for name in _CHECK.findall(cell.source)]
+    return SECONDS + sum(int(e.seconds * e.rounds) for e in named if e)
 
 
 class SeededExecute(Execute):  # type: ignore[misc]
@@ -33,6 +43,7 @@ class SeededExecute(Execute):  # type: ignore[misc]
             raise RuntimeError(
                 "SeededExecute.seed_file is not set; nbgrader_config.py of the course says where it is."
             )
+        self.timeout_func = seconds_for
         seed = secret_seed(Path(self.seed_file))
         with setenv(**{VARIABLE: seed}):
             nb, resources = super().preprocess(nb, resources, **kwargs)
