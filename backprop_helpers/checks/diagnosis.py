@@ -8,30 +8,20 @@ the values part. A name is given only when every value of every case agrees with
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from backprop_helpers.checks.compare import Difference, as_numbers, close, tolerance_for
+from backprop_helpers.checks.compare import as_numbers, close, tolerance_for
 from backprop_helpers.checks.observe import Observation, observe
 from backprop_helpers.checks.patterns import describe
-from backprop_helpers.checks.spec import Case, Exercise, Fn, Quantity, Tolerance
+from backprop_helpers.checks.spec import Exercise, Fn, Quantity, Tolerance
+from backprop_helpers.checks.trial import Trial
 from backprop_helpers.misconceptions import Misconception, for_exercise
 
 # Two wrong results are the same mistake only when they agree far beyond chance.
 SAME = Tolerance(1e-6, 1e-9, "")
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One case, what the learner's function did on it, and how that differs quantity by quantity."""
-
-    case: Case
-    seen: Observation
-    expected: Mapping[str, Sequence[Any]]
-    differences: tuple[Difference, ...]
 
 
 @dataclass(frozen=True)

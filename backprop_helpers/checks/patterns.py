@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 from backprop_helpers.checks.compare import Difference, as_numbers, close
 from backprop_helpers.checks.observe import observe
 from backprop_helpers.checks.spec import LETTERS, Case, Exercise, Fn, Tolerance
-
-if TYPE_CHECKING:
-    from backprop_helpers.checks.diagnosis import Trial
+from backprop_helpers.checks.trial import Trial
 
 Array = NDArray[Any]
 ALIKE = Tolerance(1e-6, 1e-9, "")

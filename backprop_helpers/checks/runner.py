@@ -12,13 +12,14 @@ import numpy as np
 
 from backprop_helpers._progress import record
 from backprop_helpers.checks.compare import Difference, difference, tolerance_for
-from backprop_helpers.checks.diagnosis import Diagnosis, Trial, diagnosis
+from backprop_helpers.checks.diagnosis import Diagnosis, diagnosis
 from backprop_helpers.checks.forwards import trusted
 from backprop_helpers.checks.limits import captured_prints
 from backprop_helpers.checks.observe import Observation, observe
 from backprop_helpers.checks.registry import exercise_named
 from backprop_helpers.checks.result import CheckFailed, CheckResult
 from backprop_helpers.checks.spec import DIFFERENCES, Case, Exercise, Fn
+from backprop_helpers.checks.trial import Trial
 from backprop_helpers.misconceptions import Misconception
 
 # An instructor's configuration puts the real one here; without it hidden checks are still different
