@@ -291,7 +291,8 @@ for rate in (0.25, 0.5, 0.75):
 # A valley needn't run along an axis. Take $L = w_1^2 + w_1 w_2 + w_2^2$. Its gradient is $(2w_1 + w_2,\; w_1 + 2w_2)$, where each weight has a say in the other's slope.
 # Try two starts:
 #
-# - At $w = (1, 1)$ the gradient is $(3, 3) = 3\,w$. Steps stay on the line through $(1, 1)$, a parabola of curvature $\lambda = 3$.
+# - At $w = (1, 1)$ the gradient is $(3, 3) = 3\,w$. Steps stay on the line through $(1, 1)$: measured along it, L is the parabola
+#   ½ · 3 · ‖w‖², of curvature $\lambda = 3$.
 # - At $w = (1, -1)$ it is $(1, -1) = 1\,w$: along this line the curvature is $\lambda = 1$.
 #
 # Any other start is a sum of such parts, as $(3, 1) = 2\,(1, 1) + 1\,(1, -1)$. This gradient of a sum is the sum of the gradients, so each part goes its own way: after $k$ steps
@@ -656,7 +657,8 @@ for g in (10.0, -10.0):
 # %% [markdown]
 # ### Your turn: `adam`
 #
-# $\varepsilon$ may again stand inside the root or outside; outside, also beside the uncorrected $\sqrt v$, as some handouts have it.
+# $\varepsilon$ may again stand inside the root or outside. (Some handouts fold both corrections into the rate and write
+# $\eta\,\hat m\,\sqrt{1-\beta_2^t}\,/\,(\sqrt v + \varepsilon)$; that passes too.)
 
 # %% exercise="adam"
 def adam(w, dw, config=None):
