@@ -1171,7 +1171,7 @@ for k, forward, suspect, mended, sizes in (
 
 # %% [markdown]
 # The first bug can't be seen at all here. The second costs about two points from this start; from other starts anything between four points and
-# a gain of half a point. The third costs half a point, and from other starts it even reads better: it shows only in the loss, and only to
+# a gain of half a point. The third costs half a point, and from other starts anything between two points and a gain of nearly two: it shows only in the loss, and only to
 # somebody who knows how low that should be. The gradient check saw all three at once.
 
 # %% [markdown]
@@ -1219,7 +1219,7 @@ for k, forward, suspect, mended, sizes in (
 #
 # <details><summary>With zeros every hidden unit gets the same gradient, so all stay alike</summary>
 #
-# Yes. Equal units get equal upstream gradients through equal weights, and equal gradients keep them equal. With ReLU and all
+# Yes. Equal units get equal upstream gradients through equal weights, and equal gradients keep them equal. With ReLU or tanh and all
 # zeros it is worse: `h` is zero, so `dw2` is, and `w2` is zero, so `dh` is. Neither layer's weights ever move; only `b2` learns.
 #
 # </details>
