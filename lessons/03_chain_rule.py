@@ -43,8 +43,10 @@ def sigmoid(z):
 #
 # | symbol | shape | meaning | in code |
 # |---|---|---|---|
+# | N; D, M; C | counts | rows of a batch; numbers into and out of a layer; classes | |
 # | $x$, $w$, $b$ | (N, D), (D, M), (M,) | input, weights, bias; single numbers for one neuron with one input | `x`, `w`, `b` |
 # | $z$, $a$ | (N, M) | what a layer computes, and what its activation makes of it | `z`, `a` |
+# | $\sigma(z)$, $\sigma'(z)$ | shape of $z$ | the sigmoid $1/(1 + e^{-z})$, and its slope | `sigmoid` |
 # | $s$, $p$ | (N, C) | scores of the classes, and their softmax | `scores`, `p` |
 # | $y$ | (N,) | the target: a label, or a number for the squared error | `y` |
 # | one-hot$(y)$ | (N, C) | 1 at the true class of each row, 0 elsewhere | |
@@ -53,6 +55,10 @@ def sigmoid(z):
 # | $\partial u/\partial v$ | | **local gradient**: what $v$ does to $u$ on one edge | `du_dv` |
 # | $\partial L/\partial\,\text{out}$ | shape of out | **upstream** gradient, which arrives from the side of the loss | `dout` |
 # | $\odot$ | | entry by entry | `*` |
+# | $h$ | one number | the step of a finite difference | `h` |
+# | $\varepsilon$ (epsilon) | one number | machine epsilon $2^{-52}$, the gap between 1 and the next `float64` | `eps` |
+# | $\delta$ (delta) | one number | a small nudge in a derivation | |
+# | $J$ | (C, C) | Jacobian: the slope of every output by every input | `jacobian` |
 #
 # The whole course keeps to these; the full list is the page [notation](../../docs/notation.md) in the course's folder.
 #
@@ -120,11 +126,12 @@ nudge()
 # \end{aligned}
 # $$
 #
-# With $f = e^x$ the third derivative is $f$ itself, so $h = (3\varepsilon/2)^{1/3} \approx 7\cdot 10^{-6}$, whatever $x$ is.
+# With $f = e^x$ the third derivative is $f$ itself, so $h = (3\varepsilon/2)^{1/3} \approx 7\cdot 10^{-6}$ for every $x$ of moderate
+# size. (For a very large $x$ the sum $x + h$ loses digits of $h$, an error that is left out here.)
 #
 # **One side alone**, $\frac{f(x+h) - f(x)}{h}$, keeps the term with $f''$: its error is about
-# $\frac{h}{2}\,|f''| + \frac{\varepsilon\,|f|}{h}$. For $e^x$ that is smallest at $h = \sqrt{2\varepsilon}$, and even there several hundred
-# to a thousand times as large as the best of both sides.
+# $\frac{h}{2}\,|f''| + \frac{\varepsilon\,|f|}{h}$. For $e^x$ that is smallest at $h = \sqrt{2\varepsilon}$, and even there hundreds of times
+# as large as the best of both sides, or more. The cell below measures it.
 #
 # <details><summary>Why the green line of the experiment stands a little elsewhere</summary>
 #
@@ -140,18 +147,33 @@ nudge()
 eps = 2.0**-52
 best_in_theory = (3 * eps / 2) ** (1 / 3)
 steps = 10.0 ** np.arange(-12, 0.1, 0.05)
-errors = np.abs((np.exp(1 + steps) - np.exp(1 - steps)) / (2 * steps) - np.e)
-# Rounding jumps up and down from one h to the next, so look at the worst of eleven neighbours.
-worst = np.array([errors[max(0, i - 5) : i + 6].max() for i in range(len(errors))])
-best_measured = steps[worst.argmin()]
-print(f"best h in theory {best_in_theory:.1e}, measured {best_measured:.1e}")
+both_sides = np.abs((np.exp(1 + steps) - np.exp(1 - steps)) / (2 * steps) - np.e)
+one_side = np.abs((np.exp(1 + steps) - np.e) / steps - np.e)
+
+
+def worst_nearby(errors):
+    # Rounding jumps up and down from one h to the next, so look at the worst of eleven neighbours.
+    return np.array([errors[max(0, i - 5) : i + 6].max() for i in range(len(errors))])
+
+
+both, one = worst_nearby(both_sides), worst_nearby(one_side)
+best_measured = steps[both.argmin()]
+print(
+    f"both sides: best h in theory {best_in_theory:.1e}, measured {best_measured:.1e}, error there {both.min():.0e}"
+)
+print(
+    f"one side:   best h in theory {(2 * eps) ** 0.5:.1e}, measured {steps[one.argmin()]:.1e}, error there {one.min():.0e}"
+)
+print(f"at their best, one side is {one.min() / both.min():.0f} times as far off")
 assert best_in_theory / 4 < best_measured < best_in_theory * 4
+assert one.min() / both.min() > 200
 
 # %% [markdown]
 # ### Your turn: `numerical_derivative`
 #
 # Write the central difference. The step is given, close to the best one you have just seen. (Try others afterwards: from 1e-3
 # down to 1e-7 the check is content.)
+
 
 # %% exercise="numerical_derivative"
 def numerical_derivative(f, x):
@@ -201,6 +223,7 @@ check("numerical_derivative", numerical_derivative, hidden=True)
 # Three traps lie on the way. `x` belongs to the caller and must come back unchanged. `x` may hold integers, and an integer
 # array can't hold 3.00001. And `x` may have any shape, even `()`, a single number; `np.ndindex(x.shape)` walks through the indices of
 # each of them.
+
 
 # %% exercise="numerical_gradient"
 def numerical_gradient(f, x):
@@ -289,6 +312,7 @@ check("numerical_gradient", numerical_gradient, hidden=True)
 #
 # $\partial L/\partial z$ was computed once and used three times. This sharing is what makes one sweep enough.
 
+
 # %%
 # The same by nudging. It uses the course's own function, so it works whether or not yours is done.
 def loss_of(v):
@@ -353,6 +377,7 @@ for v, slope in zip(z, by_formula, strict=True):
 #
 # Write the slope with $a$ alone.
 
+
 # %% exercise="sigmoid_slope"
 def sigmoid_slope(a):
     """σ′(z), computed from a = σ(z) alone.
@@ -398,6 +423,7 @@ check("sigmoid_slope", sigmoid_slope, hidden=True)
 # ### Your turn: `neuron_locals`
 #
 # Write down all five, as functions of the quantities they need.
+
 
 # %% exercise="neuron_locals"
 def neuron_locals(x, w, a, y):
@@ -450,6 +476,7 @@ check("neuron_locals", neuron_locals, hidden=True)
 # ### Your turn: `neuron_gradient`
 #
 # Compute forwards, then walk back edge by edge.
+
 
 # %% exercise="neuron_gradient"
 def neuron_gradient(x, w, b, y):
@@ -526,6 +553,7 @@ print("by nudging:", round(float(chain_rule.numerical_derivative(lambda x: (3 * 
 #
 # *Swish* is $\text{out} = x \odot \sigma(x)$ (Ramachandran, Zoph and Le, 2017): the input itself, let through by its own sigmoid. One arrow goes
 # straight into the product, the other through σ. Write its backward pass: `dout` is the upstream gradient.
+
 
 # %% exercise="swish_backward"
 def swish_backward(dout, x):
@@ -668,6 +696,7 @@ print("dx:", same(dout @ w.T, lambda v: np.sum(dout * (v @ w + b)), x))
 #
 # Write it as an array in the shape of $p$.
 
+
 # %% exercise="cross_entropy_slope"
 def cross_entropy_slope(p, y):
     """Gradient of L = −log p[y] with respect to every entry of p.
@@ -774,6 +803,7 @@ for dp in ([4, 8, 0], [2, 0, 12]):
 # Now write it for a batch: every row of `dp` and `p` is an example of its own. The check measures memory too, so a C × C
 # array will be noticed.
 
+
 # %% exercise="softmax_vjp"
 def softmax_vjp(dp, p):
     """Upstream times the softmax Jacobian, row by row, without forming it.
@@ -845,6 +875,7 @@ for name, row in (("p", p), ("gradient by nudging", by_nudging)):
 # ### Your turn: `scores_slope`
 #
 # Write the formula you have found, for one example.
+
 
 # %% exercise="scores_slope"
 def scores_slope(p, y):

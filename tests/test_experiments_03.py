@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 import pytest
 
-from backprop_helpers.experiments import nudge_graph, two_paths
+from backprop_helpers.experiments import nudge, nudge_graph, two_paths
 from backprop_helpers.experiments.gallery import two_paths as paths
 from backprop_helpers.experiments.gallery.nudge_graph import EDGES, INPUTS, Y, forward, model
 
@@ -84,3 +85,36 @@ def test_both_paths_stand_in_picture_and_sentence():
     assert "18.75 + 37.5" in shown.html
     assert "by 18.75 on its way through u and by 37.5 through v; added, that is 56.25" in shown.sentence
     assert shown.data["gradient"] == 56.25
+
+
+@pytest.mark.parametrize("nudge", [0.1, 0.15, -1.7])
+@pytest.mark.parametrize("start", [(0.5, 2.0, -1.5), (2.3, 1.7, -6.0), (-1.1, 2.9, 3.0), (0.7, -0.3, 0.4)])
+def test_who_multiplies_what_is_shown_gets_what_is_shown(start, nudge):
+    w, x, b = start
+    shown = nudge_graph.show(nudge=nudge, w=w, x=x, b=b)
+    said = shown.sentence.replace("−", "-").replace("+", "")
+    factors, slope, predicted = re.search(
+        r"gradients, (.*) ≈ (\S+), times the nudge predicts (\S+):", said
+    ).groups()
+    digits = max(3, len(slope.lstrip("-0.").replace(".", "")))
+    product = np.prod([float(f) for f in factors.split(" × ")])
+    assert f"{product:.{digits}g}" == f"{float(slope):.{digits}g}"
+    assert f"{float(slope) * nudge:.3g}" == predicted
+
+
+def test_the_picture_writes_enough_digits_to_multiply():
+    html = nudge_graph.show().html.replace("−", "-")
+    for product, result in (("-1.245 × 0.235", "dz = -0.293"), ("-0.2926 × 2", "dw = -0.585")):
+        assert product in html
+        assert result in html
+        a, b = map(float, product.split(" × "))
+        assert f"{a * b:.3g}" == result.split(" = ")[1]
+
+
+def test_nothing_is_written_as_minus_0():
+    assert "−0 " not in nudge_graph.show(x=0.0).sentence
+    assert "≈ 0, times the nudge predicts +0" in nudge_graph.show(x=0.0).sentence
+
+
+def test_the_sentence_of_the_nudge_gives_the_step_of_theory_with_two_digits():
+    assert "theory says about 1.5e-08" in nudge.show(log_h=1e-10).sentence

@@ -232,3 +232,34 @@ def test_every_exercise_of_the_page_is_checked():
         "softmax_vjp",
         "scores_slope",
     ]
+
+
+def by_arithmetic(f, x):
+    """Right but for arrays of shape (): x * 1.0 turns those into plain numbers."""
+    moved, h = x * 1.0, 1e-5
+    grad = np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        here = moved[i]
+        moved[i] = here + h
+        above = f(moved)
+        moved[i] = here - h
+        grad[i] = (above - f(moved)) / (2 * h)
+        moved[i] = here
+    return grad
+
+
+def test_a_0_d_array_that_became_a_number_is_explained():
+    for seed in range(10):
+        result = diagnose("numerical_gradient", by_arithmetic, seed=seed)
+        assert result.misconception == "numerical-gradient-0-d-becomes-a-number"
+
+
+def test_it_is_explained_without_a_registered_mistake_too():
+    message = diagnose("numerical_gradient", by_arithmetic, known=()).message
+    assert "arithmetic on an array of shape () gives a plain NumPy number" in message
+    assert "np.array" in message
+
+
+def test_local_gradients_in_both_places_are_both_named():
+    result = diagnose("neuron_gradient", lambda x, w, b, y: (1.0 * x, 1.0))
+    assert result.misconception == "neuron-gradient-db-is-local + neuron-gradient-dw-is-local"

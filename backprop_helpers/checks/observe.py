@@ -124,6 +124,11 @@ def _raised(exercise: Exercise, exc: BaseException) -> str:
         meaning = "the function ends Python itself: take out exit() or quit()"
     if isinstance(exc, TypeError) and "positional argument" in text:
         meaning = f"the check calls it as {exercise.signature.split(' -> ')[0]}"
+    if isinstance(exc, TypeError) and "'numpy." in text and "item assignment" in text:
+        meaning = (
+            "arithmetic on an array of shape () gives a plain NumPy number, which can't be assigned to; "
+            "np.array(...) and .astype(...) give an array, whatever the shape"
+        )
     if isinstance(exc, ValueError) and "truth value of an array" in text:
         meaning = (
             "`if`, `and` and Python's own `max` want one answer, but an array has one for every entry; "

@@ -236,6 +236,14 @@ _ROWS: tuple[tuple[str, str, Callable[..., Any], str, str, str], ...] = (
         "counted in public course solutions (1: precedence of a division); course design",
     ),
     (
+        "numerical-gradient-0-d-becomes-a-number",
+        "numerical_gradient",
+        lambda f, x: _loop(f, x, moved=lambda x: x * 1.0),
+        "with an x of shape () it stops: arithmetic such as x * 1.0 on a 0-d array gives a plain NumPy number, and a number can't be assigned to.",
+        "Every array you write into must come from a function that gives an array for each shape, () included: np.array, .astype and np.zeros do, arithmetic does not.",
+        "course design",
+    ),
+    (
         "numerical-gradient-integers-truncate-the-nudge",
         "numerical_gradient",
         lambda f, x: _loop(f, x, moved=np.array),
@@ -466,6 +474,22 @@ _ROWS: tuple[tuple[str, str, Callable[..., Any], str, str, str], ...] = (
         "course design",
     ),
     (
+        "neuron-gradient-db-is-local",
+        "neuron_gradient",
+        lambda x, w, b, y: (_neuron(x, w, b, y)[0], 1.0),
+        "db is 1, which is the local gradient of z by b alone; what has arrived at z from the loss is not multiplied in.",
+        "1 says how far z moves with b. How far does L move with z? Both belong into db.",
+        "course design; upstream dropped",
+    ),
+    (
+        "neuron-gradient-dw-is-local",
+        "neuron_gradient",
+        lambda x, w, b, y: (np.array(x, dtype=float), _neuron(x, w, b, y)[1]),
+        "dw is x itself, which is the local gradient of z by w alone; what has arrived at z from the loss is not multiplied in.",
+        "x says how far z moves with each weight. How far does L move with z? Both belong into dw.",
+        "course design; upstream dropped",
+    ),
+    (
         "neuron-gradient-cross-entropy-shortcut",
         "neuron_gradient",
         lambda x, w, b, y: ((_sigmoid(w @ x + b) - y) * x, _sigmoid(w @ x + b) - y),
@@ -687,6 +711,14 @@ _ROWS: tuple[tuple[str, str, Callable[..., Any], str, str, str], ...] = (
         lambda p, y: _at_label(p, y, p[y] - 1),
         "only the true class gets a gradient; the wrong classes took probability too, and their scores should come down.",
         "What should a row of ds add up to?",
+        "course design",
+    ),
+    (
+        "scores-slope-1-from-every-class",
+        "scores_slope",
+        lambda p, y: p - 1,
+        "the 1 is taken from every class; it belongs to the true class alone, and the others keep their p.",
+        "p minus the truth: what is the truth's number for a wrong class?",
         "course design",
     ),
     (

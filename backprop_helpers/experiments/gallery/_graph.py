@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 from backprop_helpers.experiments.svg import Panel
 
@@ -55,9 +56,20 @@ class GraphPanel(Panel):
 
 def short(value: float, digits: int = 3) -> str:
     """Three digits, as a box has room for, or as many as asked."""
-    return f"{value:.{digits}g}".replace("-", "−")
+    return f"{value + 0.0:.{digits}g}".replace("-", "−")  # + 0.0 makes a −0 a plain 0
+
+
+def digits_to_multiply(factors: Sequence[float], result: str, digits: int = 3) -> int:
+    """How many digits the factors need so that a reader who multiplies what is shown gets `result`.
+
+    factors: numbers whose product is shown as result; digits: the fewest to try, and how many result has.
+    """
+    for more in range(digits, 10):
+        if short(math.prod(float(f"{f:.{more}g}") for f in factors), digits) == result:
+            return more
+    return digits
 
 
 def signed(value: float) -> str:
     """Three digits with their sign: a change."""
-    return f"{value:+.3g}".replace("-", "−")
+    return f"{value + 0.0:+.3g}".replace("-", "−")

@@ -104,7 +104,7 @@ def sentence(r: Nudge) -> str:
     if r.h > min(r.best_h, r.theory_h):
         return said + " What is left comes from the bend of the curve between the points."
     why = "The difference drowns in rounding" if r.h < r.best_h / 10 else "This is close to the best"
-    return said + f" {why}: the smallest error is at h = {r.best_h:.0e}, theory says about {r.theory_h:.0e}."
+    return said + f" {why}: the smallest error is at h = {r.best_h:.1e}, theory says about {r.theory_h:.1e}."
 
 
 nudge = Experiment(

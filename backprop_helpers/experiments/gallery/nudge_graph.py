@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from backprop_helpers.chain_rule import neuron_locals
 from backprop_helpers.experiments.experiment import Choice, Experiment, Option, Prediction, Slider
-from backprop_helpers.experiments.gallery._graph import GraphPanel, short, signed
+from backprop_helpers.experiments.gallery._graph import GraphPanel, digits_to_multiply, short, signed
 from backprop_helpers.experiments.svg import Figure
 from backprop_helpers.layers import sigmoid_forward
 
@@ -62,7 +62,7 @@ def view(r: NudgedNeuron) -> Figure:
         GraphPanel("Backward: upstream × local", PLACES),
     )
     for v, u in EDGES:
-        factor, both = f"× {short(r.local[v, u])}", f"{short(r.grads[u])} × {short(r.local[v, u])}"
+        factor, both = f"× {short(r.local[v, u])}", _multiplied(r, v, u)
         there.edge(v, u, factor, "blue" if v in path else "muted")
         back.edge(u, v, "" if v in INPUTS else both, "orange")
         if v in INPUTS:
@@ -76,14 +76,29 @@ def view(r: NudgedNeuron) -> Figure:
     return Figure(there, back)
 
 
+def _multiplied(r: NudgedNeuron, v: str, u: str) -> str:
+    """Upstream × local of an edge, with the digits it takes to multiply, where they have room beside each other."""
+    factors = (r.grads[u], r.local[v, u])
+    for digits in (digits_to_multiply(factors, short(r.grads[v])), 3):
+        text = " × ".join(short(g, digits) for g in factors)
+        if len(text) <= 16:
+            break
+    return text
+
+
 def sentence(r: NudgedNeuron) -> str:
     said = (
         f"A nudge of {r.which} by {signed(r.nudge)} moves z by {signed(r.moved['z'])}, a by {signed(r.moved['a'])} and "
         f"L by {signed(r.change)}. "
     )
-    factors = " × ".join(short(r.local[edge]) for edge in ((r.which, "z"), ("z", "a"), ("a", "L")))
+    local = [r.local[edge] for edge in ((r.which, "z"), ("z", "a"), ("a", "L"))]
+    slope = r.grads[r.which]
+    digits = digits_to_multiply((slope, r.nudge), short(r.predicted))
+    gradient = short(slope, digits)
+    digits = digits_to_multiply(local, gradient, digits)
+    factors = " × ".join(short(factor, digits) for factor in local)
     return said + (
-        f"The product of the local gradients, {factors} ≈ {short(r.grads[r.which])}, times the nudge predicts "
+        f"The product of the local gradients, {factors} ≈ {gradient}, times the nudge predicts "
         f"{signed(r.predicted)}: {_verdict(r)}."
     )
 
