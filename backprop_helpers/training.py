@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,6 +94,15 @@ class EarlyStopping:
         return self.waited >= self.patience
 
 
+class Criterion(Protocol):
+    """What `train` needs of a stopping criterion; best_params is None where it has kept no weights."""
+
+    best_params: Params | None
+
+    def step(self, val_loss: float, params: Params) -> bool:
+        """Take in one epoch's validation loss and weights; True when it is time to stop."""
+
+
 def train(
     params: Params,
     x: Array,
@@ -106,15 +115,15 @@ def train(
     epochs: int,
     batch_size: int,
     rng: np.random.Generator,
-    stopping: EarlyStopping | None = None,
+    stopping: Criterion | None = None,
     loss_fn: Loss = softmax_loss,
     progress: bool = False,
 ) -> tuple[Params, History]:
     """Repeat over epochs until the budget is spent or a stopping criterion says so.
 
     params: [(w, b), …]; x (N, D), y (N,) to train on; x_val, y_val kept aside to watch; update and config: the
-    optimizer and its settings; epochs: the budget; stopping: an `EarlyStopping`, whose best weights are given back;
-    progress: show a bar. Returns the params and a `History` with both losses after every epoch, which shows itself as
+    optimizer and its settings; epochs: the budget; stopping: a criterion such as `EarlyStopping`; if it
+    kept the best weights, those are given back instead of the last; progress: show a bar. Returns the params and a `History` with both losses after every epoch, which shows itself as
     a picture and whose `stopped` says why training ended. A loss that is no longer a number ends training at once.
     """
     history = History()
@@ -124,12 +133,15 @@ def train(
             loss, params, configs = train_step(params, x_batch, y_batch, update, configs, loss_fn)
             if not math.isfinite(loss):
                 history.diverged(loss, config)
-                return (stopping.best_params if stopping and stopping.best_params else params), history
+                return _best(params, stopping), history
         val_loss = loss_fn(mlp_forward(x_val, params)[0], y_val)[0]
         history.add(loss_fn(mlp_forward(x, params)[0], y)[0], val_loss)
         if stopping and stopping.step(val_loss, params):
-            history.stopped = f"no better validation loss for {stopping.patience} epochs"
+            history.stopped = f"{type(stopping).__name__} said stop"
             break
-    if stopping and stopping.best_params:
-        params = stopping.best_params
-    return params, history
+    return _best(params, stopping), history
+
+
+def _best(params: Params, stopping: Criterion | None) -> Params:
+    """The weights that the criterion kept; the last ones where it kept none, or where there is no criterion."""
+    return (stopping.best_params if stopping else None) or params

@@ -176,55 +176,85 @@ def _momentum_in_place(w: Any, dw: Any, config: Any) -> tuple[Any, dict[str, Any
     return next_w, config
 
 
+class _Scripted:
+    """A criterion that keeps the weights of one epoch and says stop after another, whatever the loss; 0 for never.
+
+    It has no patience: of a criterion nothing is certain but `step` and `best_params`.
+    """
+
+    def __init__(self, keeps: int, stops: int) -> None:
+        self.keeps, self.stops, self.epoch = keeps, stops, 0
+        self.best_params: Any = None
+
+    def step(self, val_loss: float, params: Any) -> bool:
+        self.epoch += 1
+        if self.epoch == self.keeps:
+            self.best_params = copied(params)
+        return self.epoch == self.stops
+
+
 def _train(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
     """One training run; which quantities it fills in depends on the kind of case, the rest stay 0."""
-    params, x, y, x_val, y_val = case.args
     extra = case.extra
-    kind = extra["kind"]
-    update: Any = extra.get("update") or _Watched(kind == "broken", extra.get("breaks_at", -1))
-    stopping = training.EarlyStopping(patience=2) if kind == "stopping" else None
-    rng = np.random.default_rng(extra["seed"])
+    update: Any = extra.get("update") or _Watched(extra["kind"] != "batches", extra.get("breaks_at", -1))
+    stopping: Any = None
+    if "patience" in extra:
+        stopping = training.EarlyStopping(extra["patience"])
+    elif "keeps" in extra:
+        stopping = _Scripted(extra["keeps"], extra.get("stops", 0))
     with np.errstate(all="ignore"):
         result = fn(
-            params,
-            x,
-            y,
-            x_val,
-            y_val,
+            *case.args,
             update=update,
             config={"learning_rate": extra["rate"]},
             epochs=extra["epochs"],
             batch_size=extra["batch_size"],
-            rng=rng,
+            rng=np.random.default_rng(extra["seed"]),
             stopping=stopping,
         )
     found = name_returned(exercise, result)
     losses = _losses(exercise, found["history"])
     values: dict[str, Any] = dict.fromkeys((q.name for q in exercise.quantities), 0.0)
-    if kind == "broken":
-        values["epochs after a loss that is no number"] = float(max(0, len(losses["train_loss"]) - 1))
-        values["history says why"] = _says_why(found["history"])
-        return values
-    weights = found["params"]
-    if not isinstance(weights, list | tuple) or len(weights) != len(params):
-        raise Wrong(
-            f"{exercise.name} returned params that are not the {len(params)} pairs (w, b) of the network."
-        )
-    values["epochs run"] = len(losses["val_loss"])
-    values["history says why"] = _says_why(found["history"]) if kind == "stopping" else 1.0
-    if kind == "batches":
-        steps = extra["steps"]
-        values["steps in all"] = len(update.gradients)
-        per_epoch = [update.gradients[i : i + steps] for i in range(0, len(update.gradients), steps)]
-        values["gradient over the first epoch"] = np.mean(per_epoch[0], axis=0) if per_epoch else 0.0
-        values["a new order each epoch"] = float(
-            len(per_epoch) > 1 and not np.allclose(per_epoch[0], per_epoch[1])
-        )
-        return values
-    values["val_loss"], values["train_loss"] = losses["val_loss"], losses["train_loss"]
-    values["w of the last layer"], values["w of the first layer"] = weights[-1][0], weights[0][0]
-    values["b of the last layer"] = weights[-1][1]
+    values["history says why"] = _says_why(found["history"]) if extra.get("ends_early") else 1.0
+    if "breaks_at" in extra:
+        # the epoch with the first nan may be finished and written down: who looks once an epoch is right too
+        whole, steps = extra["whole"], len(case.args[1]) // extra["batch_size"]
+        values["epochs after a loss that is no number"] = float(max(0, len(losses["train_loss"]) - whole))
+        values["steps after a loss that is no number"] = float(max(0, len(update.gradients) - whole * steps))
+    else:
+        values["epochs run"] = len(losses["val_loss"])
+    if extra["kind"] == "batches":
+        values |= _batches_seen(update.gradients, extra["steps"])
+    elif "breaks_at" not in extra:
+        values["val_loss"], values["train_loss"] = losses["val_loss"], losses["train_loss"]
+    if extra["kind"] == "weights":
+        values |= _weights(exercise, found["params"], len(case.args[0]))
     return values
+
+
+def _batches_seen(gradients: Sequence[Any], steps: int) -> dict[str, Any]:
+    """What the gradients of two epochs with weights held still tell about the batches."""
+    first, second = gradients[:steps], gradients[steps : 2 * steps]
+    return {
+        "steps in all": len(gradients),
+        "gradient over the first epoch": np.mean(first, axis=0) if first else 0.0,
+        "a new order each epoch": float(len(second) > 0 and not np.allclose(first, second)),
+    }
+
+
+def _weights(exercise: Exercise, params: Any, layers: int) -> dict[str, Any]:
+    """The arrays that were handed back; raises Wrong where they are not pairs (w, b), one for each layer."""
+    if params is None:
+        raise Wrong(
+            f"{exercise.name} handed back None instead of params, after a run whose criterion has kept no weights."
+        )
+    if not isinstance(params, list | tuple) or len(params) != layers:
+        raise Wrong(f"{exercise.name} returned params that are not the {layers} pairs (w, b) of the network.")
+    return {
+        "w of the last layer": params[-1][0],
+        "b of the last layer": params[-1][1],
+        "w of the first layer": params[0][0],
+    }
 
 
 def _says_why(history: Any) -> float:
@@ -257,19 +287,19 @@ def _train_cases(rng: np.random.Generator) -> list[Case]:
     def rows(count: int) -> tuple[Any, Any]:
         return rng.standard_normal((count, sizes[0])), rng.permutation(np.arange(count) % sizes[-1])
 
-    def case(kind: str, label: str, y_val: Any = None, **extra: Any) -> Case:
+    def case(kind: str, label: str, same: bool = False, **extra: Any) -> Case:
+        """same: every row is the same one, so that a run over several batches does not depend on their order."""
         (x, y), (x_val, other) = rows(n), rows(7)
-        if kind == "stopping":  # the same rows with other labels: the better the fit, the worse this loss
+        if same:
+            x, y = np.tile(x[:1], (n, 1)), np.full(n, y[0])
+        if "patience" in extra:  # the same rows with other labels: the better the fit, the worse this loss
             x_val, other = x.copy(), (y + 1) % sizes[-1]
-        return Case(
-            (network(), x, y, x_val, other),
-            label=label,
-            extra={"kind": kind, "seed": int(rng.integers(2**31)), **extra},
-        )
+        extra |= {"kind": kind, "seed": int(rng.integers(2**31))}
+        return Case((network(), x, y, x_val, other), label=label, extra=extra)
 
     return [
         case(
-            "full",
+            "weights",
             "momentum, the whole training part as one batch, 4 epochs",
             epochs=4,
             batch_size=n,
@@ -277,7 +307,7 @@ def _train_cases(rng: np.random.Generator) -> list[Case]:
             update=optimizers.sgd_momentum,
         ),
         case(
-            "full",
+            "weights",
             "an optimizer that keeps its memory in the config it is given",
             epochs=2,
             batch_size=n,
@@ -293,12 +323,42 @@ def _train_cases(rng: np.random.Generator) -> list[Case]:
             rate=0.1,
         ),
         case(
-            "stopping",
+            "weights",
+            "12 equal rows, momentum, 3 batches an epoch, 2 epochs",
+            same=True,
+            epochs=2,
+            batch_size=4,
+            rate=0.05,
+            update=optimizers.sgd_momentum,
+        ),
+        case(
+            "weights",
             "a validation loss that only rises, with early stopping",
             epochs=12,
             batch_size=n,
             rate=0.5,
             update=optimizers.sgd_momentum,
+            patience=2,
+            ends_early=True,
+        ),
+        case(
+            "weights",
+            "a criterion that keeps the weights of the first epoch, and a budget that ends before it says stop",
+            epochs=4,
+            batch_size=n,
+            rate=0.2,
+            keeps=1,
+        ),
+        case(
+            "weights",
+            "12 equal rows, 3 batches an epoch, and a criterion that says stop after 2 epochs and keeps no weights",
+            same=True,
+            epochs=5,
+            batch_size=4,
+            rate=0.1,
+            keeps=0,
+            stops=2,
+            ends_early=True,
         ),
         case(
             "broken",
@@ -307,6 +367,21 @@ def _train_cases(rng: np.random.Generator) -> list[Case]:
             batch_size=4,
             rate=0.1,
             breaks_at=2,
+            whole=1,
+            ends_early=True,
+        ),
+        case(
+            "weights",
+            "12 equal rows, 3 batches an epoch, and weights that turn into nan in the third epoch; the criterion has "
+            "kept those of the first",
+            same=True,
+            epochs=5,
+            batch_size=4,
+            rate=0.1,
+            keeps=1,
+            breaks_at=4 * 7 + 2,
+            whole=3,
+            ends_early=True,
         ),
     ]
 
@@ -402,7 +477,7 @@ EXERCISES = (
     Exercise(
         name="train",
         lesson=LESSON,
-        signature="train(params, x, y, x_val, y_val, *, update, config, epochs, batch_size, rng, stopping=None) -> (params, history)",
+        signature="train(params, x, y, x_val, y_val, *, update, config, epochs, batch_size, rng, stopping=None, show_bar=False) -> (params, history)",
         returns=("params", "history"),
         inputs=("params", "x", "y", "x_val", "y_val"),
         quantities=(
@@ -422,6 +497,7 @@ EXERCISES = (
             Quantity("b of the last layer", "(M,)", "the biases that were returned"),
             Quantity("w of the first layer", "(D, M)", "the weights that were returned"),
             Quantity("epochs after a loss that is no number", "()", "epochs that went on with a loss of nan"),
+            Quantity("steps after a loss that is no number", "()", "steps that went on with a loss of nan"),
             Quantity(
                 "history says why",
                 "()",

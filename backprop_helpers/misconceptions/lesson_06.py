@@ -14,7 +14,7 @@ from backprop_helpers.history import History
 from backprop_helpers.losses import softmax_loss
 from backprop_helpers.misconceptions.spec import Misconception
 from backprop_helpers.network import mlp_forward
-from backprop_helpers.training import EarlyStopping, minibatches, train_step
+from backprop_helpers.training import minibatches, train_step
 
 DESIGN = "course design"
 
@@ -136,15 +136,21 @@ def _stopper(
 # --- train --------------------------------------------------------------------------------------------------
 
 
+def _configs(params: Any, config: Any) -> Any:
+    return [(dict(config), dict(config)) for _ in params]
+
+
 def _train(
     batches: Callable[[Any, Any, int, Any], Any] = minibatches,
     per_epoch: Callable[[int], int] = lambda epochs: epochs,
-    restore: bool = True,
+    restore: Callable[[Any, Any, bool, bool], Any] = lambda best, last, stopped, broken: best or last,
     stop: bool = True,
     guard: bool = True,
-    keep_configs: bool = True,
+    outer_break: bool = True,
+    configs_of: Callable[[Any, Any], Any] = _configs,
+    fresh_configs: str = "once",
     drop_configs: bool = False,
-    reason: bool = True,
+    reasons: tuple[str, ...] = ("stop", "nan"),
     ask_first: bool = False,
     watch: Callable[[Any, Any, Any, Any], tuple[Any, Any]] = lambda x, y, x_val, y_val: (x_val, y_val),
     restart: bool = False,
@@ -153,7 +159,10 @@ def _train(
     swap: bool = False,
     before: bool = False,
 ) -> Callable[..., Any]:
-    """A training loop with its parts exchangeable."""
+    """A training loop with its parts exchangeable.
+
+    restore(best, last, stopped, broken): the weights to hand back, by how the run ended.
+    """
 
     def fn(
         params: Any,
@@ -167,42 +176,85 @@ def _train(
         epochs: int,
         batch_size: int,
         rng: Any,
-        stopping: EarlyStopping | None = None,
+        stopping: Any = None,
     ) -> Any:
         history = History()
         start = params
-        fresh = [(dict(config), dict(config)) for _ in params]
-        configs = fresh
+        configs = configs_of(params, config)
         state = rng.bit_generator.state
+        stopped = broken = False
         for _ in range(per_epoch(epochs)):
             if restart:
                 params = start
             if reseed:
                 rng.bit_generator.state = state
-            loss = math.nan
+            if fresh_configs == "epoch":
+                configs = configs_of(params, config)
+            loss = 0.0
             old = params
             for xb, yb in batches(x, y, batch_size, rng):
-                if not keep_configs:
-                    configs = [(dict(config), dict(config)) for _ in params]
+                if fresh_configs == "step":
+                    configs = configs_of(params, config)
                 loss, params, moved = train_step(params, xb, yb, update, configs)
                 configs = configs if drop_configs else moved
                 if guard and not math.isfinite(loss):
-                    if reason:
-                        history.diverged(loss, config)
-                    return params, history
+                    break
+            if guard and not math.isfinite(loss):
+                broken = True
+                if "nan" in reasons:
+                    history.diverged(loss, config)
+                if outer_break:
+                    break
             seen = old if before else params
-            val_loss = softmax_loss(
-                mlp_forward(watch(x, y, x_val, y_val)[0], seen)[0], watch(x, y, x_val, y_val)[1]
-            )[0]
+            x_seen, y_seen = watch(x, y, x_val, y_val)
+            val_loss = softmax_loss(mlp_forward(x_seen, seen)[0], y_seen)[0]
             train_loss = loss if batch_loss else softmax_loss(mlp_forward(x, seen)[0], y)[0]
-            losses = (val_loss, train_loss) if swap else (train_loss, val_loss)
-            done = ask_first and stopping and stopping.step(val_loss, params) and stop
-            if not done:
-                history.add(*losses)
-            if done or (not ask_first and stopping and stopping.step(val_loss, params) and stop):
-                history.stopped = "no better validation loss" if reason else history.stopped
+            says_stop = bool(stopping and stopping.step(val_loss, params) and stop)
+            if not (ask_first and says_stop):
+                history.add(*((val_loss, train_loss) if swap else (train_loss, val_loss)))
+            if says_stop:
+                stopped = True
+                if "stop" in reasons:
+                    history.stopped = "the criterion said stop"
                 break
-        if stopping and stopping.best_params and restore:
+        if stopping:
+            params = restore(stopping.best_params, params, stopped, broken)
+        return params, history
+
+    return fn
+
+
+def _every_step(write: bool) -> Callable[..., Any]:
+    """Measures, writes (where asked to) and asks after every step instead of after every epoch."""
+
+    def fn(params: Any, x: Any, y: Any, x_val: Any, y_val: Any, **settings: Any) -> Any:
+        update, config, stopping = settings["update"], settings["config"], settings["stopping"]
+        history, configs = History(), _configs(params, settings["config"])
+        losses = (math.nan, math.nan)
+        for _ in range(settings["epochs"]):
+            loss, says_stop = 0.0, False
+            for xb, yb in minibatches(x, y, settings["batch_size"], settings["rng"]):
+                loss, params, configs = train_step(params, xb, yb, update, configs)
+                if not math.isfinite(loss):
+                    break
+                train_loss, val_loss = (
+                    softmax_loss(mlp_forward(a, params)[0], b)[0] for a, b in ((x, y), (x_val, y_val))
+                )
+                losses = (train_loss, val_loss)
+                if write:
+                    history.add(*losses)
+                says_stop = bool(stopping and stopping.step(val_loss, params))
+                if says_stop:
+                    break
+            if not math.isfinite(loss):
+                history.diverged(loss, config)
+                break
+            if not write:
+                history.add(*losses)
+            if says_stop:
+                history.stopped = "the criterion said stop"
+                break
+        if stopping and stopping.best_params:
             params = stopping.best_params
         return params, history
 
@@ -406,7 +458,7 @@ MISCONCEPTIONS = (
     _entry(
         "train",
         "best-not-restored",
-        _train(restore=False),
+        _train(restore=lambda best, last, stopped, broken: last),
         "after early stopping the last weights are returned, not the best.",
         "What did the stopping criterion put aside?",
     ),
@@ -426,10 +478,76 @@ MISCONCEPTIONS = (
     ),
     _entry(
         "train",
+        "outer-loop-goes-on",
+        _train(outer_break=False),
+        "after a loss that is no number only the inner loop is left: the next epoch begins all the same.",
+        "`break` leaves one loop. Which one, and what does the other do then?",
+    ),
+    dataclasses.replace(
+        _entry(
+            "train",
+            "best-only-where-it-stops",
+            _train(restore=lambda best, last, stopped, broken: (best or last) if stopped else last),
+            "the best weights are handed back only where the criterion says stop; when the run ends in another way, "
+            "they are lost.",
+            "In how many ways can your loop end? Which weights come back in each of them?",
+        ),
+        also=(_train(restore=lambda best, last, stopped, broken: best if stopped else last),),
+    ),
+    _entry(
+        "train",
+        "best-lost-with-nan",
+        _train(restore=lambda best, last, stopped, broken: last if broken else best or last),
+        "after a loss that is no number the last weights are handed back, although the criterion has kept better ones.",
+        "What are the weights worth when the loss is nan, and which others are at hand?",
+    ),
+    _entry(
+        "train",
+        "none-handed-back",
+        _train(restore=lambda best, last, stopped, broken: best),
+        "it hands back best_params although the criterion has kept none, so None comes back instead of weights.",
+        "Not every criterion keeps weights. What is best_params then, and which weights are left to hand back?",
+    ),
+    _entry(
+        "train",
         "optimizer-forgets",
-        _train(keep_configs=False),
+        _train(fresh_configs="step"),
         "the configs are made anew for every step, so momentum never builds up.",
         "How often should the optimizer's memory be set to zero?",
+    ),
+    _entry(
+        "train",
+        "optimizer-forgets-each-epoch",
+        _train(fresh_configs="epoch"),
+        "the configs are made anew in every epoch, so the optimizer's memory lasts for one epoch only.",
+        "How often should the optimizer's memory be set to zero? Before which loop does that line belong?",
+    ),
+    dataclasses.replace(
+        _entry(
+            "train",
+            "config-shared",
+            _train(configs_of=lambda params, config: [(shared := dict(config), shared) for _ in params]),
+            "several arrays share one config, so an optimizer mixes up their memories.",
+            "How many dictionaries do you make, and how many arrays are there?",
+        ),
+        also=(
+            _train(configs_of=lambda params, config: [(config, config) for _ in params]),
+            _train(configs_of=lambda params, config: [(dict(config), dict(config))] * len(params)),
+        ),
+    ),
+    _entry(
+        "train",
+        "measured-every-step",
+        _every_step(write=True),
+        "the losses are measured and written down after every step instead of once at the end of an epoch.",
+        "In which of the two loops does the measuring stand?",
+    ),
+    _entry(
+        "train",
+        "asks-every-step",
+        _every_step(write=False),
+        "the stopping criterion is asked after every step instead of once at the end of an epoch.",
+        "How long is the patience of a criterion that is asked three times in an epoch?",
     ),
     _entry(
         "train",
@@ -480,12 +598,15 @@ MISCONCEPTIONS = (
         "the new configs that train_step returns are thrown away, so the optimizer forgets its momentum after every step.",
         "train_step returns three things. Which of them does the next step need?",
     ),
-    _entry(
-        "train",
-        "reason-not-written",
-        _train(reason=False),
-        "training ends early, but history.stopped still says that the budget of epochs was spent.",
-        "Whoever reads the history later wants to know why it ends where it ends. At how many places can your loop end early?",
+    dataclasses.replace(
+        _entry(
+            "train",
+            "reason-not-written",
+            _train(reasons=()),
+            "training ends early, but history.stopped still says that the budget of epochs was spent.",
+            "Whoever reads the history later wants to know why it ends where it ends. At how many places can your loop end early?",
+        ),
+        also=(_train(reasons=("nan",)), _train(reasons=("stop",))),
     ),
     _entry(
         "train",

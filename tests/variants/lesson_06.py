@@ -141,7 +141,7 @@ def _while_loop(params, x, y, x_val, y_val, *, update, config, epochs, batch_siz
             loss, params, configs = training.train_step(params, xb, yb, update, configs)
             if np.isnan(loss):
                 history.stopped = "the loss is nan: lower the learning rate"
-                return params, history
+                return getattr(stopping, "best_params", None) or params, history
         history.add(
             softmax_loss(mlp_forward(x, params)[0], y)[0],
             softmax_loss(mlp_forward(x_val, params)[0], y_val)[0],
@@ -166,7 +166,7 @@ def _dict_history(params, x, y, x_val, y_val, *, update, config, epochs, batch_s
             break
         if stopping is not None and stopping.step(losses[1], params):
             break
-    if stopping is not None:
+    if stopping is not None and stopping.best_params is not None:
         params = stopping.best_params
     return params, history
 
