@@ -18,7 +18,8 @@ PACKAGE = ROOT / "backprop_helpers"
 # Lower layers first; a module may import from its own layer and from those before it.
 LAYERS = (
     ("_version", "_files", "_lessons", "data"),
-    ("layers", "losses", "network", "optimizers", "chain_rule", "gradcheck", "bug_hunt"),
+    ("layers", "losses", "network", "optimizers", "chain_rule", "gradcheck", "bug_hunt", "autodiff"),
+    ("cost", "counting", "initialisation", "layer_health", "checkpointing", "own_words"),
     ("experiments",),
     ("history", "training", "capstone", "_progress", "environment"),
     ("misconceptions",),
