@@ -158,13 +158,10 @@ def worst_nearby(errors):
 
 both, one = worst_nearby(both_sides), worst_nearby(one_side)
 best_measured = steps[both.argmin()]
-print(
-    f"both sides: best h in theory {best_in_theory:.1e}, measured {best_measured:.1e}, error there {both.min():.0e}"
-)
-print(
-    f"one side:   best h in theory {(2 * eps) ** 0.5:.1e}, measured {steps[one.argmin()]:.1e}, error there {one.min():.0e}"
-)
-print(f"at their best, one side is {one.min() / both.min():.0f} times as far off")
+print("              best h in theory   measured   error there")
+print(f"both sides    {best_in_theory:.1e}            {best_measured:.1e}    {both.min():.0e}")
+print(f"one side      {(2 * eps) ** 0.5:.1e}            {steps[one.argmin()]:.1e}    {one.min():.0e}")
+print(f"at their best, one side is {one.min() / both.min():.0f} times as far off as both")
 assert best_in_theory / 4 < best_measured < best_in_theory * 4
 assert one.min() / both.min() > 200
 
@@ -173,7 +170,6 @@ assert one.min() / both.min() > 200
 #
 # Write the central difference. The step is given, close to the best one you have just seen. (Try others afterwards: from 1e-3
 # down to 1e-7 the check is content.)
-
 
 # %% exercise="numerical_derivative"
 def numerical_derivative(f, x):
@@ -223,7 +219,6 @@ check("numerical_derivative", numerical_derivative, hidden=True)
 # Three traps lie on the way. `x` belongs to the caller and must come back unchanged. `x` may hold integers, and an integer
 # array can't hold 3.00001. And `x` may have any shape, even `()`, a single number; `np.ndindex(x.shape)` walks through the indices of
 # each of them.
-
 
 # %% exercise="numerical_gradient"
 def numerical_gradient(f, x):
@@ -312,7 +307,6 @@ check("numerical_gradient", numerical_gradient, hidden=True)
 #
 # $\partial L/\partial z$ was computed once and used three times. This sharing is what makes one sweep enough.
 
-
 # %%
 # The same by nudging. It uses the course's own function, so it works whether or not yours is done.
 def loss_of(v):
@@ -377,7 +371,6 @@ for v, slope in zip(z, by_formula, strict=True):
 #
 # Write the slope with $a$ alone.
 
-
 # %% exercise="sigmoid_slope"
 def sigmoid_slope(a):
     """σ′(z), computed from a = σ(z) alone.
@@ -423,7 +416,6 @@ check("sigmoid_slope", sigmoid_slope, hidden=True)
 # ### Your turn: `neuron_locals`
 #
 # Write down all five, as functions of the quantities they need.
-
 
 # %% exercise="neuron_locals"
 def neuron_locals(x, w, a, y):
@@ -476,7 +468,6 @@ check("neuron_locals", neuron_locals, hidden=True)
 # ### Your turn: `neuron_gradient`
 #
 # Compute forwards, then walk back edge by edge.
-
 
 # %% exercise="neuron_gradient"
 def neuron_gradient(x, w, b, y):
@@ -553,7 +544,6 @@ print("by nudging:", round(float(chain_rule.numerical_derivative(lambda x: (3 * 
 #
 # *Swish* is $\text{out} = x \odot \sigma(x)$ (Ramachandran, Zoph and Le, 2017): the input itself, let through by its own sigmoid. One arrow goes
 # straight into the product, the other through σ. Write its backward pass: `dout` is the upstream gradient.
-
 
 # %% exercise="swish_backward"
 def swish_backward(dout, x):
@@ -696,7 +686,6 @@ print("dx:", same(dout @ w.T, lambda v: np.sum(dout * (v @ w + b)), x))
 #
 # Write it as an array in the shape of $p$.
 
-
 # %% exercise="cross_entropy_slope"
 def cross_entropy_slope(p, y):
     """Gradient of L = −log p[y] with respect to every entry of p.
@@ -803,7 +792,6 @@ for dp in ([4, 8, 0], [2, 0, 12]):
 # Now write it for a batch: every row of `dp` and `p` is an example of its own. The check measures memory too, so a C × C
 # array will be noticed.
 
-
 # %% exercise="softmax_vjp"
 def softmax_vjp(dp, p):
     """Upstream times the softmax Jacobian, row by row, without forming it.
@@ -875,7 +863,6 @@ for name, row in (("p", p), ("gradient by nudging", by_nudging)):
 # ### Your turn: `scores_slope`
 #
 # Write the formula you have found, for one example.
-
 
 # %% exercise="scores_slope"
 def scores_slope(p, y):

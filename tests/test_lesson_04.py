@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 from pathlib import Path
 
 import jupytext
@@ -349,3 +350,70 @@ def test_zero_weights_give_equal_and_no_gradients():
     assert dw1.any()
     assert np.allclose(dw1, dw1[:, :1])
     assert np.allclose(dw2, dw2[:1])
+
+
+# --- a page on which some functions are still empty --------------------------------------------------------
+
+
+def run_page(empty, capsys, until):
+    """What the page prints, cell by cell up to the one that holds `until`, with some exercises left empty."""
+    space = {}
+    for cell in page_cells():
+        if "check" in cell.metadata or "backward_steps()" in cell.source or "progress(" in cell.source:
+            continue
+        source = cell.source
+        if cell.metadata.get("exercise") in empty:
+            source = re.sub(
+                r"( *)### BEGIN SOLUTION.*### END SOLUTION",
+                r"\1raise NotImplementedError",
+                source,
+                flags=re.S,
+            )
+        capsys.readouterr()
+        exec(compile(source, "page", "exec"), space)
+        if until in cell.source:
+            return capsys.readouterr().out, space
+    raise AssertionError(until)
+
+
+@pytest.mark.parametrize(
+    ("empty", "said"),
+    [
+        ([], []),
+        (["softmax_loss"], ["softmax_loss"]),
+        (["affine_backward"], ["mlp_backward"]),
+        (["softmax_loss", "mlp_backward"], ["mlp_backward", "softmax_loss"]),
+    ],
+)
+def test_the_own_network_is_checked_with_the_course_s_where_one_is_empty(empty, said, capsys):
+    out, space = run_page(empty, capsys, "stood_in = set()")
+    assert [line.split(":")[0] for line in out.splitlines()] == said
+    assert space["found"].passed
+
+
+@pytest.mark.slow
+def test_the_digits_are_trained_although_softmax_loss_and_one_mend_are_empty(capsys):
+    out, _ = run_page(["softmax_loss", "bug_hunt_3"], capsys, "digits read rightly")
+    rows = [line.split()[2:] for line in out.splitlines()[1:]]
+    assert len(rows) == 6
+    assert rows[5] == ["still", "empty"]
+    assert all(row[1].endswith("%") for row in rows[:5])
+
+
+@pytest.mark.parametrize(
+    ("mend", "name"),
+    [
+        (lambda h1, h2, dz2, dz3: h2.T @ dz2, "bug-hunt-3-h2-for-h1"),
+        (lambda h1, h2, dz2, dz3: h1.T @ dz3, "bug-hunt-3-dz3-for-dz2"),
+    ],
+)
+def test_a_wrong_second_term_of_the_third_suspect_is_named(mend, name):
+    def mended(dscores, cache):
+        _, h1, h2, h3, w2, w3 = cache
+        dw1, db1, dw2, db2, dw3, db3 = bug_hunt.mended_3(dscores, cache)
+        dz3 = (dscores @ w3.T) * (1 - h3**2)
+        dz2 = (dz3 @ w2.T) * (1 - h2**2)
+        return dw1, db1, dw2 - h1.T @ dz2 + mend(h1, h2, dz2, dz3), db2, dw3, db3
+
+    for seed in range(5):
+        assert diagnose("bug_hunt_3", mended, seed=seed).misconception == name

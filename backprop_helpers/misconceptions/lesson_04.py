@@ -5,6 +5,7 @@ The caches are those of the course's forward functions: (x, w, b) for affine, x 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -1693,6 +1694,19 @@ def _hunt_3_counted_twice(dscores: Any, cache: Any) -> Any:
     return dw1, db1, 2 * bug_hunt.suspect_3(dscores, cache)[2], db2, dw3, db3
 
 
+def _hunt_3_second_term(h: int, back: int) -> Callable[[Any, Any], Any]:
+    """dw2 with its second term made of cache[h] and of dz of layer `back`."""
+
+    def wrong(dscores: Any, cache: Any) -> Any:
+        _x, _h1, h2, h3, w2, w3 = cache
+        dw1, db1, _, db2, dw3, db3 = bug_hunt.mended_3(dscores, cache)
+        dz3 = (dscores @ w3.T) * (1 - h3**2)
+        dz2 = (dz3 @ w2.T) * (1 - h2**2)
+        return dw1, db1, h2.T @ dz3 + cache[h].T @ (dz2 if back == 2 else dz3), db2, dw3, db3
+
+    return wrong
+
+
 HUNT = (
     Misconception(
         "bug-hunt-1-still-there",
@@ -1772,6 +1786,22 @@ HUNT = (
         _hunt_3_averaged,
         "dw2 is the mean of its two terms; where a value is used twice the paths add up.",
         "Nudge w2: both uses move. Is the effect on the loss their sum or their mean?",
+        DESIGN,
+    ),
+    Misconception(
+        "bug-hunt-3-h2-for-h1",
+        "bug_hunt_3",
+        _hunt_3_second_term(2, 2),
+        "dw2 adds two terms now, but the one with dz2 is made with h2; where the layer is used for the first time, its input is h1.",
+        "dz2 belongs to the line of the forward pass that makes h2. What goes into that line?",
+        DESIGN,
+    ),
+    Misconception(
+        "bug-hunt-3-dz3-for-dz2",
+        "bug_hunt_3",
+        _hunt_3_second_term(1, 3),
+        "dw2 adds two terms now, but the one with h1 is made with dz3; the use of the layer whose input is h1 has the upstream gradient dz2.",
+        "Each use of w2 has an input and an output of its own. Which dz belongs to the use that reads h1?",
         DESIGN,
     ),
     Misconception(
