@@ -146,10 +146,14 @@ def _train(
     restore: Callable[[Any, Any, bool, bool], Any] = lambda best, last, stopped, broken: best or last,
     stop: bool = True,
     guard: bool = True,
-    outer_break: bool = True,
+    outer: str = "break",
     configs_of: Callable[[Any, Any], Any] = _configs,
     fresh_configs: str = "once",
     drop_configs: bool = False,
+    drop_params: bool = False,
+    ask_with: Callable[[float, float], float] = lambda train_loss, val_loss: val_loss,
+    breaks_on_stop: bool = True,
+    once: bool = False,
     reasons: tuple[str, ...] = ("stop", "nan"),
     ask_first: bool = False,
     watch: Callable[[Any, Any, Any, Any], tuple[Any, Any]] = lambda x, y, x_val, y_val: (x_val, y_val),
@@ -183,6 +187,7 @@ def _train(
         configs = configs_of(params, config)
         state = rng.bit_generator.state
         stopped = broken = False
+        made_once = batches(x, y, batch_size, rng)
         for _ in range(per_epoch(epochs)):
             if restart:
                 params = start
@@ -192,31 +197,35 @@ def _train(
                 configs = configs_of(params, config)
             loss = 0.0
             old = params
-            for xb, yb in batches(x, y, batch_size, rng):
+            for xb, yb in made_once if once else batches(x, y, batch_size, rng):
                 if fresh_configs == "step":
                     configs = configs_of(params, config)
-                loss, params, moved = train_step(params, xb, yb, update, configs)
-                configs = configs if drop_configs else moved
+                loss, moved, next_configs = train_step(params, xb, yb, update, configs)
+                params = params if drop_params else moved
+                configs = configs if drop_configs else next_configs
                 if guard and not math.isfinite(loss):
                     break
             if guard and not math.isfinite(loss):
                 broken = True
                 if "nan" in reasons:
                     history.diverged(loss, config)
-                if outer_break:
+                if outer == "break":
                     break
+                if outer == "continue":
+                    continue
             seen = old if before else params
             x_seen, y_seen = watch(x, y, x_val, y_val)
             val_loss = softmax_loss(mlp_forward(x_seen, seen)[0], y_seen)[0]
             train_loss = loss if batch_loss else softmax_loss(mlp_forward(x, seen)[0], y)[0]
-            says_stop = bool(stopping and stopping.step(val_loss, params) and stop)
+            says_stop = bool(stopping and stopping.step(ask_with(train_loss, val_loss), params) and stop)
             if not (ask_first and says_stop):
                 history.add(*((val_loss, train_loss) if swap else (train_loss, val_loss)))
             if says_stop:
                 stopped = True
                 if "stop" in reasons:
                     history.stopped = "the criterion said stop"
-                break
+                if breaks_on_stop:
+                    break
         if stopping:
             params = restore(stopping.best_params, params, stopped, broken)
         return params, history
@@ -462,12 +471,36 @@ MISCONCEPTIONS = (
         "after early stopping the last weights are returned, not the best.",
         "What did the stopping criterion put aside?",
     ),
+    dataclasses.replace(
+        _entry(
+            "train",
+            "does-not-stop",
+            _train(stop=False),
+            "the answer of stopping.step does not end the run: training goes on to the end of the budget.",
+            "step tells when it is time to stop. Who listens, and who leaves the loop?",
+        ),
+        also=(_train(breaks_on_stop=False),),
+    ),
     _entry(
         "train",
-        "does-not-stop",
-        _train(stop=False),
-        "the answer of stopping.step is not used: training runs to the end of the budget.",
-        "step tells when it is time to stop. Who listens?",
+        "asks-with-the-training-loss",
+        _train(ask_with=lambda train_loss, val_loss: train_loss),
+        "the stopping criterion is told the training loss, which goes on falling when the network learns the noise.",
+        "Which of the two losses can show that it is enough?",
+    ),
+    _entry(
+        "train",
+        "batches-used-up",
+        _train(once=True),
+        "the batches are made once, before the loop, and are used up after the first epoch: later epochs take no step.",
+        "How often can one loop over what a function with yield gives?",
+    ),
+    _entry(
+        "train",
+        "params-dropped",
+        _train(drop_params=True),
+        "the new params that train_step returns are thrown away, so the weights never move.",
+        "train_step returns three things. From which weights should the next step start?",
     ),
     _entry(
         "train",
@@ -476,12 +509,15 @@ MISCONCEPTIONS = (
         "training goes on although the loss is no longer a number.",
         "Can a weight that has become nan ever come back?",
     ),
-    _entry(
-        "train",
-        "outer-loop-goes-on",
-        _train(outer_break=False),
-        "after a loss that is no number only the inner loop is left: the next epoch begins all the same.",
-        "`break` leaves one loop. Which one, and what does the other do then?",
+    dataclasses.replace(
+        _entry(
+            "train",
+            "outer-loop-goes-on",
+            _train(outer="goes on"),
+            "after a loss that is no number only the inner loop is left: the next epoch begins all the same.",
+            "`break` leaves one loop. Which one, and what does the other do then?",
+        ),
+        also=(_train(outer="goes on", reasons=("stop",)), _train(outer="continue")),
     ),
     dataclasses.replace(
         _entry(
