@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from backprop_helpers.network import init_params, mlp_backward, mlp_forward
     from backprop_helpers.optimizers import adam, rmsprop, sgd, sgd_momentum
     from backprop_helpers.progress_card import progress
+    from backprop_helpers.tracing import trace
     from backprop_helpers.training import EarlyStopping, minibatches, train, train_step
 
 _HOME = {
     "check": "checks",
     "diagnose": "checks",
     "progress": "progress_card",
+    "trace": "tracing",
     **dict.fromkeys(("affine_forward", "affine_backward", "relu_forward", "relu_backward"), "layers"),
     **dict.fromkeys(("sigmoid_forward", "sigmoid_backward", "tanh_forward", "tanh_backward"), "layers"),
     **dict.fromkeys(("mse", "mse_backward", "softmax", "log_softmax", "cross_entropy"), "losses"),
@@ -78,6 +80,7 @@ __all__ = [
     "softmax_loss",
     "tanh_backward",
     "tanh_forward",
+    "trace",
     "train",
     "train_step",
 ]

@@ -24,7 +24,7 @@ LAYERS = (
     ("history", "training", "capstone", "_progress", "environment"),
     ("misconceptions",),
     ("checks",),
-    ("progress_card",),
+    ("progress_card", "tracing"),
     ("grading",),
     ("authoring", "learn", "demo"),
     ("cli",),

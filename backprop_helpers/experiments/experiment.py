@@ -94,7 +94,9 @@ class Experiment:
     model(**values) -> result (a dataclass), view(result) -> Figure, sentence(result) -> str are pure: the same values always
     give the same picture. Numbers and words of the result become data-* attributes of the picture, so that a test
     can read back what a page shows. `snapshot` changes values for the static picture, where the start says too little.
-    `slow` delays the model until a slider is let go.
+    `slow` delays the model until a slider is let go. With `explain(result, key) -> html` the parts of the picture that carry
+    a data-pick attribute can be clicked, and what it returns for the key of the chosen one (escaped, "" where it is unknown)
+    stands below the picture.
     """
 
     name: str
@@ -106,6 +108,7 @@ class Experiment:
     prediction: Prediction | None = None
     snapshot: Mapping[str, Any] = field(default_factory=dict)
     slow: bool = False
+    explain: Callable[[Any, str], str] | None = None
 
     def __post_init__(self) -> None:
         names = [c.name for c in self.controls]

@@ -82,7 +82,8 @@ class Bound:
     def __init__(self, experiment: Experiment, start: Mapping[str, Any]) -> None:
         self.experiment, self.start = experiment, dict(start)
         self.controls = {c.name: _control(c, start[c.name], experiment.slow) for c in experiment.controls}
-        self.picture = widgets.HTML()
+        self.behind = _html("", "bp-behind")
+        self.picture = self._canvas()
         self.says = _html("", "bp-say")
         self.told = _html("", "bp-told")
         self.players = [
@@ -98,8 +99,9 @@ class Bound:
             control.observe(self._changed, "value")
         bar = widgets.Box([*self.controls.values(), *self.players, self.reset_button])
         bar.add_class("bp-controls")
+        below = [self.says] if experiment.explain is None else [self.says, self.behind]
         self.box = widgets.VBox(
-            [self._head(), *self._asked(experiment.prediction), bar, self.picture, self.says]
+            [self._head(), *self._asked(experiment.prediction), bar, self.picture, *below]
         )
         self.box.add_class("bp-experiment")
         self._lock(experiment.prediction is not None)
@@ -137,9 +139,33 @@ class Bound:
             self._draw()
 
     def _draw(self) -> None:
-        shown = self.experiment.render({name: c.value for name, c in self.controls.items()})
+        shown = self.experiment.render(self._values())
         self.picture.value = shown.html
         self.says.value = f"<p>{escape(shown.sentence)}</p>"
+        self._explain()
+
+    def _values(self) -> dict[str, Any]:
+        return {name: c.value for name, c in self.controls.items()}
+
+    def _canvas(self) -> widgets.Widget:
+        """Where the picture stands: plain HTML, or a widget that hears clicks where there is something to explain."""
+        if self.experiment.explain is None:
+            return widgets.HTML()
+        from backprop_helpers.experiments.pickable import Pickable
+
+        canvas = Pickable()
+        canvas.observe(lambda _: self._explain(), "picked")
+        return canvas
+
+    def _explain(self) -> None:
+        explain = self.experiment.explain
+        if explain is None:
+            return
+        picked = self.picture.picked
+        ask = "<p><em>Click an edge (or Tab to it and press Enter) to see the formula and the numbers behind it.</em></p>"
+        self.behind.value = (
+            explain(self.experiment.model(**self._values()), picked) if picked else ""
+        ) or ask
 
     def _lock(self, locked: bool) -> None:
         for control in (*self.controls.values(), *self.players, self.reset_button):

@@ -77,6 +77,7 @@ class Panel:
         self._xticks, self._yticks = xticks, yticks
         self.left, self.right = 50 if ylabel else 40, 10
         self.top, self.bottom = 26 if title else 10, 42 if xlabel else 26
+        self.least = 0  # how narrow it may become on a page, in pixels, before it has to be scrolled
         self._inside: list[str] = []
         self._above: list[str] = []
 
@@ -301,23 +302,24 @@ class Panel:
 class Figure:
     """Panels side by side (below one another on a narrow page)."""
 
-    def __init__(self, *panels: Panel) -> None:
+    def __init__(self, *panels: Panel, pickable: bool = False) -> None:
+        """pickable: whether parts of it can be chosen, so that a screen reader must look inside."""
         if not panels:
             raise ValueError("a Figure needs at least one Panel")
         self.panels = panels
+        self.pickable = pickable
 
     def html(self, label: str, data: Mapping[str, object] | None = None) -> str:
         """The picture for a page: one <svg> a panel inside a <div role="img"> whose data-* attributes hold numbers."""
+        role, inside = ("group", "") if self.pickable else ("img", ' aria-hidden="true"')
         parts = "".join(
             f'<svg xmlns="http://www.w3.org/2000/svg" class="bp-panel"'
-            f' style="flex-basis:{0.83 * p.width:.0f}px;max-width:{1.28 * p.width:.0f}px"'
-            f' aria-hidden="true" focusable="false" viewBox="0 0 {p.width} {p.height}"'
+            f' style="flex-basis:{0.83 * p.width:.0f}px;max-width:{1.28 * p.width:.0f}px{_no_narrower(p)}"'
+            f'{inside} focusable="false" viewBox="0 0 {p.width} {p.height}"'
             f' font-family="{_FONT}">{p.body()}</svg>'
             for p in self.panels
         )
-        return (
-            f'<div class="bp-figure" role="img" aria-label="{escape(label)}"{attributes(data)}>{parts}</div>'
-        )
+        return f'<div class="bp-figure" role="{role}" aria-label="{escape(label)}"{attributes(data)}>{parts}</div>'
 
     def page(self, label: str, text: str = "") -> str:
         """`html` together with the styles it needs, for an output that stands alone; text is put below the picture."""
@@ -344,6 +346,10 @@ class Figure:
 
 
 _FONT = "system-ui, sans-serif"
+
+
+def _no_narrower(panel: Panel) -> str:
+    return f";min-width:{panel.least}px" if panel.least else ""
 
 
 def attributes(data: Mapping[str, object] | None) -> str:

@@ -107,6 +107,17 @@ _RULES = """
 .bp-figure{display:flex;flex-wrap:wrap;gap:6px 14px}
 .bp-figure svg.bp-panel{flex:1 1 auto;min-width:0;height:auto;display:block}
 .bp-experiment .bp-say{min-height:3em}
+.bp-figure:has([data-pick]){overflow-x:auto}
+.bp-experiment [data-pick]{cursor:pointer;outline:none}
+.bp-experiment .bp-hit{stroke:transparent;stroke-width:16;fill:none}
+.bp-experiment [data-pick]:hover .bp-hit{stroke:var(--bp-blue);stroke-opacity:.25}
+.bp-experiment .bp-picked .bp-hit{stroke:var(--bp-purple);stroke-opacity:.35}
+.bp-experiment [data-pick]:focus-visible .bp-hit{stroke:var(--bp-blue);stroke-opacity:.5}
+.bp-behind table{border-collapse:collapse;margin:.3em 0}
+.bp-behind th,.bp-behind td{border:1px solid var(--bp-grid);padding:2px 8px;text-align:left;font-weight:normal;
+  color:var(--bp-ink);background:transparent}
+.bp-behind .widget-html-content{overflow-x:auto}
+.bp-behind ul{margin:.2em 0;padding-left:1.2em}
 @media (forced-colors:active){.bp-figure{forced-color-adjust:none;background:var(--bp-paper)}}
 @media (prefers-reduced-motion:reduce){.bp-experiment *{transition:none!important}}
 @keyframes bp-ready{from{opacity:.99}to{opacity:1}}
