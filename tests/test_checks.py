@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from backprop_helpers import misconceptions
 from backprop_helpers.checks import diagnose, exercises
+from backprop_helpers.checks.draws import sizes
 from tests.variants import right
 
 SEEDS = (None, 1, 2)
@@ -35,6 +37,43 @@ def test_every_right_style_passes(exercise, style, fn):
         result = diagnose(exercise, fn, seed=seed)
         assert result.passed, f"{result}"
     assert diagnose(exercise, fn, hidden=True).passed
+
+
+def _shapes(value):
+    """The shapes of all arrays in a case's arguments, however deep they lie."""
+    if isinstance(value, np.ndarray):
+        return (value.shape,)
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return tuple(shape for part in inside for shape in _shapes(part))
+
+
+ARRAYS = [
+    n for n, e in exercises().items() if any(_shapes(c.args) for c in e.cases(np.random.default_rng(0)))
+]
+SAME_SHAPES = {"learn_digits": "it trains on one real data set, whose size is what it is"}
+
+
+@pytest.mark.parametrize("name", [n for n in ARRAYS if n not in SAME_SHAPES])
+def test_code_for_one_shape_only_does_not_pass_for_long(name):
+    """Every case that has arrays draws its shapes anew, but for a few with special values: nothing can be hard-wired to them."""
+    drawn = [[_shapes(c.args) for c in exercises()[name].cases(np.random.default_rng(s))] for s in range(12)]
+    assert len({len(cases) for cases in drawn}) == 1
+    moving = sum(len(set(shapes)) > 1 for shapes in zip(*drawn, strict=True))
+    assert moving >= len(drawn[0]) / 2
+
+
+def test_drawn_sizes_differ_from_each_other_and_from_products():
+    for seed in range(50):
+        n, d, same, one, h, k, m, c = sizes(np.random.default_rng(seed), "NDN1HKMC")
+        others = {n, d, h, k, m, c}
+        assert same == n
+        assert one == 1
+        assert len(others) == 6
+        assert not others & {a * b for a in others for b in others}
+    with pytest.raises(ValueError, match="at most 6 letters"):
+        sizes(np.random.default_rng(0), "abcdefg")
+    with pytest.raises(ValueError, match="high below 12"):
+        sizes(np.random.default_rng(0), "ab", high=12)
 
 
 @pytest.mark.parametrize("name", [n for n, e in exercises().items() if not e.behaviour])

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from backprop_helpers.checks.draws import sizes as draw
 from backprop_helpers.checks.spec import Case, Exercise, Quantity, Tolerance
 
 LESSON = "00_start_here"
@@ -21,14 +22,15 @@ def slope_of_square(x: Any) -> Any:
 
 def _slope_cases(rng: np.random.Generator) -> list[Case]:
     """Both signs and an exact 0; two axes; whole numbers."""
-    line = 3 * rng.standard_normal(5)
+    size, n, k, few = draw(rng, "size")
+    line = 3 * rng.standard_normal(size)
     line[:2] = -np.abs(line[:2]) - 0.5
     line[2] = 0.0
-    whole = rng.permutation(np.array([-7, -4, 3, 5, 6, 9]))[:4]
+    whole = rng.permutation(np.array([-8, -7, -4, 3, 5, 6, 9, 11]))[:few]
     return [
-        Case((line,), label="five numbers, some negative", sizes={"size": 5}),
-        Case((3 * rng.standard_normal((2, 3)),), label="two rows of three", sizes={"size": 6}),
-        Case((whole,), label="whole numbers", sizes={"size": 4}),
+        Case((line,), label=f"{size} numbers, some negative", sizes={"size": size}),
+        Case((3 * rng.standard_normal((n, k)),), label=f"{n} rows of {k}", sizes={"size": n * k}),
+        Case((whole,), label="whole numbers", sizes={"size": few}),
     ]
 
 

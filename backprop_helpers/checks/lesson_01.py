@@ -1,4 +1,4 @@
-"""What the exercises of lesson 01 must satisfy. All shapes have pairwise distinct sizes."""
+"""What the exercises of lesson 01 must satisfy. All shapes are drawn, of pairwise distinct sizes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from backprop_helpers import layers, network
 from backprop_helpers.checks.copies import copied
+from backprop_helpers.checks.draws import sizes as draw
 from backprop_helpers.checks.spec import Case, Exercise, Fn, Quantity, Wrong, yes_or_no
 
 LESSON = "01_forward_pass"
@@ -20,8 +21,9 @@ Array = NDArray[Any]
 def _affine_cases(rng: np.random.Generator) -> list[Case]:
     """x of rank 2, 3 and 4, so that code which works for flat rows only is found; one row; whole numbers."""
     cases = []
-    for n, inner in ((4, (6,)), (3, (2, 5)), (4, (2, 3, 5)), (1, (5,))):
-        d, m = int(np.prod(inner)), 7
+    for letters in ("NMd", "NMde", "NMdef", "1Md"):
+        n, m, *inner = draw(rng, letters)
+        d = int(np.prod(inner))
         cases.append(
             Case(
                 (rng.standard_normal((n, *inner)), rng.standard_normal((d, m)), rng.standard_normal(m)),
@@ -29,23 +31,25 @@ def _affine_cases(rng: np.random.Generator) -> list[Case]:
                 sizes={"N": n, "D": d, "M": m},
             )
         )
-    whole = rng.integers(1, 9, (3, 5)), rng.standard_normal((5, 4)), rng.standard_normal(4)
-    return [*cases, Case(whole, label="x of whole numbers", sizes={"N": 3, "D": 5, "M": 4})]
+    n, d, m = draw(rng, "NDM")
+    whole = rng.integers(1, 9, (n, d)), rng.standard_normal((d, m)), rng.standard_normal(m)
+    return [*cases, Case(whole, label="x of whole numbers", sizes={"N": n, "D": d, "M": m})]
 
 
 def _entrywise_cases(rng: np.random.Generator) -> list[Case]:
     """Inputs of an activation: one, two and three axes, an exact 0, whole numbers, and ±1000."""
-    line = 2 * rng.standard_normal(7)
+    size, *rows = draw(rng, "snk")
+    line = 2 * rng.standard_normal(size)
     line[:3] = -abs(line[0]) - 0.1, 0.0, abs(line[2]) + 1.5
-    block = 2 * rng.standard_normal((3, 2, 4))
+    block = 2 * rng.standard_normal(draw(rng, "abc"))
     extreme = np.array([[-1000.0, -40.0, -1.5], [0.0, 1.5, 1000.0]]) + np.array([[0, 1, 1], [0, 1, 0]]) * (
         0.3 * rng.random((2, 3))
     )
     whole = rng.permutation(np.array([-5, -3, -1, 1, 2, 4]))
     return [
-        Case((2 * rng.standard_normal((4, 3)),), label="x of shape (4, 3)"),
-        Case((line,), label="x of shape (7,), with an exact 0"),
-        Case((block,), label="x of shape (3, 2, 4)"),
+        Case((2 * rng.standard_normal(rows),), label=f"x of shape {tuple(rows)}"),
+        Case((line,), label=f"x of shape {line.shape}, with an exact 0"),
+        Case((block,), label=f"x of shape {block.shape}"),
         Case((extreme,), label="x between −1000 and 1000"),
         Case((whole,), label="x of whole numbers"),
     ]
@@ -61,9 +65,9 @@ NORMAL_TAILS = 0.0455  # share of a normal distribution beyond two standard devi
 def _init_cases(rng: np.random.Generator) -> list[Case]:
     """Two networks with more than 6,000 weights, one of them with the default scale, and one single layer."""
     plans: tuple[tuple[list[int], tuple[float, ...]], ...] = (
-        ([50, 60, 45, 7], (0.3,)),
-        ([80, 70, 11], ()),
-        ([6, 4], (2.0,)),
+        ([*draw(rng, "DHK", 56, 70), *draw(rng, "C")], (0.3,)),
+        ([*draw(rng, "DH", 80, 95), *draw(rng, "C")], ()),
+        (draw(rng, "DC"), (2.0,)),
     )
     return [
         Case(
@@ -157,12 +161,9 @@ def _spread(flat: Array, scale: float) -> dict[str, float]:
 def _mlp_cases(rng: np.random.Generator) -> list[Case]:
     """Two, three and one layer; x of rank 2 and 3. Biases are large enough to matter."""
     cases = []
-    for n, inner, outputs in (
-        (5, (4,), (6, 3)),
-        (4, (5,), (7, 6, 3)),
-        (3, (2, 4), (6, 5, 7)),
-        (5, (6,), (4,)),
-    ):
+    for depth, axes in ((2, 1), (3, 1), (3, 2), (1, 1)):
+        n, *drawn = draw(rng, "NdeHKC"[: 1 + axes] + "HKC"[-depth:])
+        inner, outputs = drawn[:axes], drawn[axes:]
         sizes = [int(np.prod(inner)), *outputs]
         params = [(rng.standard_normal((a, b)), rng.standard_normal(b)) for a, b in itertools.pairwise(sizes)]
         layers_ = "1 layer" if len(params) == 1 else f"{len(params)} layers"

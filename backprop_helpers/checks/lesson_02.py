@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprop_helpers import losses
+from backprop_helpers.checks.draws import sizes as draw
 from backprop_helpers.checks.spec import (
     Case,
     Exercise,
@@ -60,36 +61,44 @@ def _mismatch(first: Array, second: Array, names: tuple[str, str]) -> Case:
 def _mse_cases(rng: np.random.Generator) -> list[Case]:
     """Rank 1, 2 and 3, whole numbers, values of ±1000, float32, and three pairs of shapes to refuse."""
     cases = []
-    for shape in ((7,), (5, 3), (4, 3, 2)):
+    for letters in ("N", "NK", "NKL"):
+        shape = tuple(draw(rng, letters))
         sizes = {"N": shape[0], "K": int(np.prod(shape[1:])), "size": int(np.prod(shape))}
         pred, y = rng.standard_normal(shape), rng.standard_normal(shape) + 0.5
         cases.append(Case((pred, y), label=f"pred and y of shape {shape}", sizes=sizes))
-    sizes = {"N": 5, "K": 4, "size": 20}
-    whole = rng.integers(-9, 10, (5, 4))
-    cases.append(Case((whole, rng.standard_normal((5, 4))), label="whole numbers in pred", sizes=sizes))
-    far = 1000.0 * rng.choice([-1.0, 1.0], (5, 4)) + rng.standard_normal((5, 4))
-    cases.append(Case((far, rng.standard_normal((5, 4))), label="values of ±1000", sizes=sizes))
-    small = rng.standard_normal((2, 5, 4)).astype(np.float32)
+    n, k = draw(rng, "NK")
+    sizes = {"N": n, "K": k, "size": n * k}
+    whole = rng.integers(-9, 10, (n, k))
+    cases.append(Case((whole, rng.standard_normal((n, k))), label="whole numbers in pred", sizes=sizes))
+    far = 1000.0 * rng.choice([-1.0, 1.0], (n, k)) + rng.standard_normal((n, k))
+    cases.append(Case((far, rng.standard_normal((n, k))), label="values of ±1000", sizes=sizes))
+    small = rng.standard_normal((2, n, k)).astype(np.float32)
     cases.append(Case((small[0], small[1]), label="float32", sizes=sizes))
-    for a, b in (((6,), (6, 1)), ((4, 3), (4, 1)), ((4, 3), (1, 3))):
+    for a, b in (((n,), (n, 1)), ((n, k), (n, 1)), ((n, k), (1, k))):
         cases.append(_mismatch(rng.standard_normal(a), rng.standard_normal(b), ("pred", "y")))
     return cases
 
 
 def _scores(rng: np.random.Generator) -> list[tuple[Array, str, Tolerance | None]]:
     """Scores (N, C) of all kinds, with what is special about them and the tolerance they need."""
-    n, c = 5, 3
+    (n, c), (rows, classes) = draw(rng, "NC"), draw(rng, "NC")
+    (square,) = draw(rng, "N")
     offsets = np.array([0.0, 1000.0, -1000.0, 30.0])[:, None]
-    signs = rng.choice([-1.0, 1.0], (n, c)) * rng.uniform(0.5, 1.0, (n, c))
+    # both signs in every row: its scores lie so far apart that the smallest probability is exactly 0
+    signs = rng.permuted(np.tile((-1.0) ** np.arange(c), (n, 1)), axis=1)
     return [
         (2 * rng.standard_normal((n, c)), f"scores of shape {(n, c)}", None),
-        (2 * rng.standard_normal((3, 6)), f"scores of shape {(3, 6)}", None),
-        (2 * rng.standard_normal((1, 4)), "one row alone", None),
-        (2 * rng.standard_normal((4, 4)), "as many rows as classes", None),
+        (2 * rng.standard_normal((rows, classes)), f"scores of shape {(rows, classes)}", None),
+        (2 * rng.standard_normal((1, classes)), "one row alone", None),
+        (2 * rng.standard_normal((square, square)), "as many rows as classes", None),
         (rng.integers(-3, 4, (n, c)), "whole numbers", None),
         ((2 * rng.standard_normal((n, c))).astype(np.float32), "float32", None),
-        (2 * rng.standard_normal((4, 6)) + offsets, "rows near 0, 1000, −1000 and 30", LARGE),
-        (1e4 * signs, "scores up to ±10000", LARGE),
+        (
+            2 * rng.standard_normal((4, *draw(rng, "C", 5))) + offsets,
+            "rows near 0, 1000, −1000 and 30",
+            LARGE,
+        ),
+        (1e4 * signs * rng.uniform(0.5, 1.0, (n, c)), "scores up to ±10000", LARGE),
     ]
 
 
@@ -112,35 +121,41 @@ def _cross_entropy_cases(rng: np.random.Generator) -> list[Case]:
         y[0] = np.argmin(scores[0])
         y[1:2] = np.argmax(scores[1:2], axis=1)
         cases.append(Case((scores, y), label=label, sizes=_sizes(scores), tolerance=tolerance))
-    cases.append(_mismatch(rng.standard_normal((5, 3)), rng.integers(0, 3, (5, 1)), ("scores", "y")))
-    cases.append(_mismatch(rng.standard_normal((5, 3)), rng.integers(0, 3, (1,)), ("scores", "y")))
-    return cases
+    return [*cases, *_misfits(rng)]
+
+
+def _misfits(rng: np.random.Generator) -> list[Case]:
+    """Labels as a column, and a single one for all rows."""
+    n, c = draw(rng, "NC")
+    return [
+        _mismatch(rng.standard_normal((n, c)), rng.integers(0, c, shape), ("scores", "y"))
+        for shape in ((n, 1), (1,))
+    ]
 
 
 def _accuracy_cases(rng: np.random.Generator) -> list[Case]:
     """Some rows right and some wrong, never half of them; no ties, whose reading the text leaves open."""
-    n, c = 29, 5
+    n = int(rng.choice([23, 29, 31]))  # a share of a prime has no end in decimals
+    c, rows, classes, few, many, square_ = draw(rng, "Cnkfms")
     whole = rng.permuted(np.tile(np.arange(c), (n, 1)), axis=1)
     offsets = 1000.0 * rng.choice([-1.0, 1.0], (n, 1))
-    square = rng.standard_normal((5, 5))
+    square = rng.standard_normal((square_, square_))
     square[0] += 10  # the largest score of all stands in row 0, where its flat index is also a class
     kinds = [
         (rng.standard_normal((n, c)), f"scores of shape {(n, c)}"),
-        (rng.standard_normal((7, 3)), f"scores of shape {(7, 3)}"),
-        (rng.standard_normal((3, 8)), f"scores of shape {(3, 8)}"),
+        (rng.standard_normal((rows, classes)), f"scores of shape {(rows, classes)}"),
+        (rng.standard_normal((few, many)), f"scores of shape {(few, many)}"),
         (square, "as many rows as classes"),
         (whole, "whole numbers"),
         (rng.standard_normal((n, c)).astype(np.float32), "float32"),
         (rng.standard_normal((n, c)) + offsets, "rows near 1000 and −1000"),
-        (rng.standard_normal((1, 4)), "one row alone"),
+        (rng.standard_normal((1, many)), "one row alone"),
     ]
     cases = []
     for scores, label in kinds:
         y = _labels_with(rng, scores, right=-(-2 * len(scores) // 3))
         cases.append(Case((scores, y), label=label, sizes=_sizes(scores)))
-    cases.append(_mismatch(rng.standard_normal((6, 4)), rng.integers(0, 4, (6, 1)), ("scores", "y")))
-    cases.append(_mismatch(rng.standard_normal((6, 4)), rng.integers(0, 4, (1,)), ("scores", "y")))
-    return cases
+    return [*cases, *_misfits(rng)]
 
 
 def _labels_with(rng: np.random.Generator, scores: Array, right: int) -> Array:

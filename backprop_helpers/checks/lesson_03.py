@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from backprop_helpers import chain_rule
+from backprop_helpers.checks.draws import sizes as draw
 from backprop_helpers.checks.spec import (
     Case,
     Exercise,
@@ -66,18 +67,12 @@ def _run_curve(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> di
 def _field_cases(rng: np.random.Generator) -> list[Case]:
     """Arrays of rank 1, 2, 3 and 0, of integers, and one that does not lie row by row in memory."""
     cases = []
-    for shape, kind in (
-        ((5,), ""),
-        ((3, 4), ""),
-        ((2, 4, 3), ""),
-        ((), "0-d"),
-        ((2, 5), "int"),
-        ((4, 3), "T"),
-    ):
+    for letters, kind in (("N", ""), ("NK", ""), ("NKL", ""), ("", "0-d"), ("NK", "int"), ("NK", "T")):
+        shape = tuple(draw(rng, letters, 2, 5))
         # so large that a lost nudge looks the same whether or not the slopes lose their decimals too
         whole = rng.integers(20, 60, shape)
         x = whole if kind == "int" else np.asarray(rng.uniform(-1, 1, shape))
-        if shape == (5,):
+        if len(shape) == 1:
             x[0] *= 1e-7  # + h, − 2h, + h does not bring such a number back
         label = {
             "": f"x of shape {shape}",
@@ -112,9 +107,10 @@ def _run_field(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> di
 
 
 def _activation_cases(rng: np.random.Generator) -> list[Case]:
+    rows, block = tuple(draw(rng, "NK")), tuple(draw(rng, "NKL"))
     return [
-        Case((rng.uniform(0.05, 0.95, (4, 3)),), label="a of shape (4, 3)"),
-        Case((rng.uniform(0.05, 0.95, (2, 3, 5)),), label="a of shape (2, 3, 5)"),
+        Case((rng.uniform(0.05, 0.95, rows),), label=f"a of shape {rows}"),
+        Case((rng.uniform(0.05, 0.95, block),), label=f"a of shape {block}"),
         Case((np.array([0.0, 1e-9, 0.5, 1.0]),), label="a at both ends of the sigmoid"),
         Case((float(rng.uniform(0.1, 0.9)),), label="a a single number"),
     ]
@@ -131,22 +127,23 @@ def _local_cases(rng: np.random.Generator) -> list[Case]:
 def _neuron_cases(rng: np.random.Generator) -> list[Case]:
     """Few and many inputs, integer inputs, and a neuron so sure that its slope is 0."""
     cases = []
-    for d, y in ((2, 1.0), (5, 0.0)):
+    few, many, whole, large = draw(rng, "fmwl", 2, 5)
+    for d, y in ((few, 1.0), (many, 0.0)):
         x, w = rng.standard_normal(d), rng.standard_normal(d)
         cases.append(
             Case((x, w, float(rng.standard_normal()), y), label=f"D = {d}, y = {y:g}", sizes={"D": d})
         )
-    counts, w = rng.integers(1, 4, 3), rng.uniform(-0.4, 0.4, 3)
-    cases.append(Case((counts, w, 0.1, 1.0), label="x of integers", sizes={"D": 3}))
-    x, w = rng.uniform(1, 2, 4), np.full(4, -300.0)
-    cases.append(Case((x, w, 0.0, 1.0), label="z below −1000", sizes={"D": 4}))
+    counts, w = rng.integers(1, 4, whole), rng.uniform(-0.4, 0.4, whole)
+    cases.append(Case((counts, w, 0.1, 1.0), label="x of integers", sizes={"D": whole}))
+    x, w = rng.uniform(1, 2, large), np.full(large, -600.0)
+    cases.append(Case((x, w, 0.0, 1.0), label="z below −1000", sizes={"D": large}))
     return cases
 
 
 def _swish_cases(rng: np.random.Generator) -> list[Case]:
     cases = [
         Case((rng.standard_normal(s), rng.uniform(-3, 3, s)), label=f"x of shape {s}", upstream=0)
-        for s in ((6,), (4, 3), (2, 3, 4))
+        for s in (tuple(draw(rng, letters)) for letters in ("N", "NK", "NKL"))
     ]
     ends = np.array([-1000.0, -30.0, 0.0, 30.0, 1000.0])
     return [*cases, Case((rng.standard_normal(5), ends), label="x from −1000 to 1000", upstream=0)]
@@ -155,7 +152,8 @@ def _swish_cases(rng: np.random.Generator) -> list[Case]:
 def _probability_cases(rng: np.random.Generator) -> list[Case]:
     """The first, the last and a middle class as label, and a true class that got almost no probability."""
     cases = []
-    for c, y in ((4, 0), (6, 5), (5, 2)):
+    first, last, middle = draw(rng, "flm")
+    for c, y in ((first, 0), (last, last - 1), (middle, int(rng.integers(1, middle - 1)))):
         p = rng.dirichlet(np.full(c, 3.0))
         cases.append(Case((p, y), label=f"C = {c}, y = {y}", sizes={"C": c}))
     p = np.array([0.25, 1e-12, 0.75 - 1e-12])
@@ -167,7 +165,8 @@ _MANY = 800  # classes in the case that looks at memory: its Jacobian of one row
 
 def _vjp_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
-    for n, c in ((4, 3), (2, 5), (1, 6)):
+    for letters in ("NC", "NC", "1C"):
+        n, c = draw(rng, letters)
         p = rng.dirichlet(np.full(c, 2.0), n)
         cases.append(
             Case(

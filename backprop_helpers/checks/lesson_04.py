@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from backprop_helpers import bug_hunt, layers, losses, network
 from backprop_helpers.checks.copies import copied, unchanged
+from backprop_helpers.checks.draws import sizes as draw
 from backprop_helpers.checks.spec import (
     CHANGED,
     Case,
@@ -36,14 +37,9 @@ def _affine_cases(rng: np.random.Generator) -> list[Case]:
     In the last case a forgotten transpose or an entrywise product has a fitting shape, so that it can be told from
     any other crash.
     """
-    shapes: tuple[tuple[int, tuple[int, ...], int], ...] = (
-        (4, (6,), 3),
-        (5, (2, 4, 1), 3),
-        (3, (2, 2), 7),
-        (4, (4,), 4),
-    )
     cases = []
-    for n, inner, m in shapes:
+    for letters in ("NMd", "NMde1", "NMde", "NNN"):
+        n, m, *inner = draw(rng, letters)
         d = int(np.prod(inner))
         x, w, b = rng.standard_normal((n, *inner)), rng.standard_normal((d, m)), rng.standard_normal(m)
         cases.append(
@@ -81,7 +77,8 @@ def _affine_numerical(case: Case, forward: Fn) -> Mapping[str, Any]:
 def _activation_cases(rng: np.random.Generator, special: Case) -> list[Case]:
     """Ranks 2, 1 and 3, whole numbers, and one special case; no entry closer than 0.05 to the kink at 0."""
     cases = []
-    for shape in ((4, 3), (7,), (2, 3, 5)):
+    for letters in ("ND", "N", "NDE"):
+        shape = tuple(draw(rng, letters))
         x = rng.standard_normal(shape)
         x += np.copysign(0.05, x)
         cases.append(Case((rng.standard_normal(shape), x), f"x of shape {shape}", upstream=0))
@@ -130,14 +127,17 @@ def _relu_halfway(dout: Array, cache: Array) -> Array:
 
 def _mse_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
-    for shape in ((5, 3), (7,), (2, 3, 4)):
+    for letters in ("NK", "N", "NKL"):
+        shape = tuple(draw(rng, letters))
         args = (rng.standard_normal(shape), rng.standard_normal(shape))
         sizes = {"N": shape[0], "size": int(np.prod(shape))}
         sizes |= {"K": shape[1]} if len(shape) == 2 else {}
         cases.append(Case(args, f"pred of shape {shape}", sizes=sizes))
-    pred = rng.permutation(np.arange(-4, 8)).reshape(4, 3)
-    y = pred + rng.permutation(np.array([-5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 6, 7])).reshape(4, 3)
-    cases.append(Case((pred, y), "pred and y of whole numbers", sizes={"N": 4, "K": 3, "size": 12}))
+    n, k = draw(rng, "NK")
+    pred = rng.integers(-9, 10, (n, k))
+    off = rng.choice([-1, 1], (n, k)) * rng.integers(1, 8, (n, k))
+    sizes = {"N": n, "K": k, "size": n * k}
+    cases.append(Case((pred, pred + off), "pred and y of whole numbers", sizes=sizes))
     return cases
 
 
@@ -157,14 +157,16 @@ def _softmax_cases(rng: np.random.Generator) -> list[Case]:
         # Near 1000 a central difference has too few digits left; the formula is used there.
         return Case((x, y), label, sizes={"N": n, "C": c}, extra={"exact": exact})
 
-    large = rng.permuted(np.tile([1000.0, -1000.0, 3.0, 998.5], (3, 1)), axis=1)
-    apart = rng.standard_normal((4, 3)) + np.array([[900.0], [-900.0], [0.0], [50.0]])
+    (rows,) = draw(rng, "N", 5)
+    large = rng.permuted(np.tile([1000.0, -1000.0, 3.0, 998.5], (rows, 1)), axis=1)
+    apart = rng.standard_normal((4, *draw(rng, "C", 5))) + np.array([[900.0], [-900.0], [0.0], [50.0]])
+    first, second, square, whole = (tuple(draw(rng, letters)) for letters in ("NC", "NC", "NN", "NC"))
     return [
-        case(2 * rng.standard_normal((5, 3)), "x of shape (5, 3)"),
-        case(rng.standard_normal((2, 7)), "x of shape (2, 7)"),
-        case(rng.standard_normal((4, 4)), "as many classes as rows, x of shape (4, 4)"),
-        case(rng.integers(-3, 4, size=(6, 5)), "scores of whole numbers, x of shape (6, 5)"),
-        case(rng.standard_normal((1, 6)), "a batch of one row"),
+        case(2 * rng.standard_normal(first), f"x of shape {first}"),
+        case(rng.standard_normal(second), f"x of shape {second}"),
+        case(rng.standard_normal(square), f"as many classes as rows, x of shape {square}"),
+        case(rng.integers(-3, 4, size=whole), f"scores of whole numbers, x of shape {whole}"),
+        case(rng.standard_normal(draw(rng, "1C")), "a batch of one row"),
         case(large, "scores between −1000 and 1000", exact=True),
         case(apart, "rows far apart: one near 900, one near −900", exact=True),
     ]
@@ -186,15 +188,10 @@ DEPTH = 4  # the deepest network a case has
 
 def _mlp_cases(rng: np.random.Generator) -> list[Case]:
     """Depths 1 to 4, one x of rank 3, and one network whose sizes are all equal."""
-    plans: tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...] = (
-        (4, (5,), (3,)),
-        (6, (3,), (5, 2)),
-        (5, (2, 3), (4, 7, 3)),
-        (3, (4,), (6, 5, 7, 2)),
-        (4, (4,), (4, 4, 4)),
-    )
     cases = []
-    for n, inner, widths in plans:
+    for letters, axes in (("NdC", 1), ("NdHC", 1), ("NdeHKC", 2), ("NdHKLC", 1), ("NNNNN", 1)):
+        n, *drawn = draw(rng, letters)
+        inner, widths = tuple(drawn[:axes]), drawn[axes:]
         sizes = [int(np.prod(inner)), *widths]
         x, params = _away_from_kinks(rng, n, inner, sizes)
         cases.append(
@@ -311,12 +308,13 @@ def _mlp_numerical(case: Case, forward: Fn) -> Mapping[str, Any]:
 # --- bug hunt ----------------------------------------------------------------------------------------------
 
 
-def _hunt_cases(*plans: tuple[int, ...]) -> Callable[[np.random.Generator], list[Case]]:
-    """plans: (N, D, widths …, C), one a case."""
+def _hunt_cases(*plans: str) -> Callable[[np.random.Generator], list[Case]]:
+    """plans: a letter for N, D, the widths and C, one plan a case; equal letters are equal sizes."""
 
     def cases(rng: np.random.Generator) -> list[Case]:
         found = []
-        for n, *sizes in plans:
+        for letters in plans:
+            n, *sizes = draw(rng, letters)
             shapes = [(a, b) for a, b in itertools.pairwise(sizes)]
             x, params = _hunt_inputs(rng, n, shapes)
             found.append(
@@ -488,7 +486,7 @@ EXERCISES = (
         numerical=_mlp_numerical,
         output=_output,
     ),
-    _hunt(1, ("(D, H)", "(H, C)"), _hunt_cases((5, 4, 6, 3), (7, 3, 2, 4))),
-    _hunt(2, ("(D, H)", "(H, K)", "(K, C)"), _hunt_cases((6, 3, 5, 5, 2), (5, 3, 4, 6, 2))),
-    _hunt(3, ("(D, H)", "(H, H)", "(H, C)"), _hunt_cases((6, 4, 5, 5, 3), (4, 2, 3, 3, 5))),
+    _hunt(1, ("(D, H)", "(H, C)"), _hunt_cases("NDHC", "NDHC")),
+    _hunt(2, ("(D, H)", "(H, K)", "(K, C)"), _hunt_cases("NDHHC", "NDHKC")),
+    _hunt(3, ("(D, H)", "(H, H)", "(H, C)"), _hunt_cases("NDHHC", "NDHHC")),
 )

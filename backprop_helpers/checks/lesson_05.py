@@ -10,6 +10,7 @@ import numpy as np
 
 from backprop_helpers import optimizers, training
 from backprop_helpers.checks.copies import copied
+from backprop_helpers.checks.draws import sizes as draw
 from backprop_helpers.checks.spec import Case, Exercise, Fn, Quantity, Wrong, name_returned
 
 LESSON = "05_weight_update"
@@ -67,11 +68,12 @@ def _cases(
 
     def cases(rng: np.random.Generator) -> list[Case]:
         found = []
-        for label, config, shape in (
-            ("a given config, in mid-run", "given", (5, 3)),
-            ("a fresh start with a learning rate of its own", "fresh", (4,)),
-            ("no config at all", None, (2, 7)),
+        for label, config, letters in (
+            ("a given config, in mid-run", "given", "DM"),
+            ("a fresh start with a learning rate of its own", "fresh", "M"),
+            ("no config at all", None, "DM"),
         ):
+            shape = tuple(draw(rng, letters))
             w = rng.standard_normal(shape)
             gradients = [rng.standard_normal(shape) + 0.1 for _ in range(3)]
             settings: Any = None
@@ -176,11 +178,12 @@ def _pairs(exercise: Exercise, name: str, got: Any, given: Any) -> Any:
 def _train_step_cases(rng: np.random.Generator) -> list[Case]:
     """SGD and an optimizer with a memory, on a network with one and with two hidden layers."""
     cases = []
-    for update, rate, sizes, n in (
-        (optimizers.sgd, 0.3, [3, 5, 4], 6),
-        (optimizers.sgd_momentum, 0.2, [4, 6, 5, 3], 7),
-        (optimizers.adam, 0.05, [5, 3, 4], 6),
+    for update, rate, letters in (
+        (optimizers.sgd, 0.3, "NDHC"),
+        (optimizers.sgd_momentum, 0.2, "NDHKC"),
+        (optimizers.adam, 0.05, "NDHC"),
     ):
+        n, *sizes = draw(rng, letters)
         params = [(rng.standard_normal((a, b)), rng.standard_normal(b)) for a, b in itertools.pairwise(sizes)]
         # a rate of its own for every array, so that configs which are mixed up are found
         configs = [
