@@ -83,5 +83,59 @@ def demo(
     raise typer.Exit(0 if as_expected else 1)
 
 
+@app.command()
+def grade(
+    lessons: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[LESSON]...", help="As 04. [default: all that were handed in]"),
+    ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(min=0, help="Processes at work. [default: one for each processor]", show_default=False),
+    ] = 0,
+    student: Annotated[
+        list[str] | None, typer.Option(help="Only these; may be given often, and hold * and ?.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Grade again what has a result.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")
+    ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(help="Only what was handed in since: 2026-11-24, 2026-11-24T18:00, 90m, 12h, 3d."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what happened as JSON.")] = False,
+    unsafe: Annotated[
+        bool,
+        typer.Option("--unsafe", help="Grade without a sandbox, with your rights; results are marked so."),
+    ] = False,
+    cluster: Annotated[
+        str, typer.Option(help="Grade on the workers of this Dask scheduler.", show_default=False)
+    ] = "",
+    course: Annotated[
+        Path | None, typer.Option(help="The folder with nbgrader_config.py. [default: this one]")
+    ] = None,
+) -> None:
+    """Grade what was handed in, in a sandbox, into nbgrader's gradebook. A stopped run goes on where it was."""
+    from backprop_helpers.grading import command
+    from backprop_helpers.grading.class_run import Options
+
+    try:
+        moment = command.since_time(since) if since else None
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem), param_hint="--since") from None
+    options = Options(
+        lessons=lessons or (),
+        students=student or ("*",),
+        workers=workers,
+        force=force,
+        dry_run=dry_run,
+        since=moment,
+        unsafe=unsafe,
+        cluster=cluster,
+    )
+    raise typer.Exit(command.grade(options, course, as_json=as_json))
+
+
 if __name__ == "__main__":
     app()
