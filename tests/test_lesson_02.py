@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -205,8 +207,8 @@ def test_where_shows_the_case_that_stopped():
     result = diagnose("softmax", lost)
     assert result.misconception == "softmax-max-without-keepdims"
     assert "stopped with ValueError" in result.where
-    assert result.where.endswith("Inputs: scores of shape (5, 3).")
-    assert diagnose("softmax", lost, hidden=True).where == "inputs: scores of shape (5, 3)."
+    assert re.search(r"Inputs: scores of shape \(\d, \d\)\.$", result.where)
+    assert re.fullmatch(r"inputs: scores of shape \(\d, \d\)\.", diagnose("softmax", lost, hidden=True).where)
 
 
 def test_whether_shapes_were_refused_is_said_without_a_tolerance():
