@@ -87,7 +87,9 @@ nudge_graph()
 # divide. The line through two points of the curve is a *secant*; the one it tends to is the *tangent*.
 #
 # How small should the run $h$ be? Commit to an answer first, then move $h$. Afterwards change *one side* to *both sides*, and watch
-# how the curve of errors changes. A green line will mark what theory says: $\varepsilon = 2^{-52}$ is the *machine epsilon*, the gap
+# how the curve of errors changes.
+#
+# A green line will mark what theory says: $\varepsilon = 2^{-52}$ is the *machine epsilon*, the gap
 # between 1 and the next `float64`; where its roots come from is derived below. In the experiment the input is a weight $w$, and $f$ is
 # one neuron's loss, $w^3$ or $\sin w$.
 

@@ -665,7 +665,7 @@ check("softmax_loss", softmax_loss, hidden=True)
 # | $dz$ | $dh$ where $z > 0$ | $(-4, 0, 8)$ |
 # | $db_1$, $dw_1$ | $dz$, $x^\top dz$ | $(-4, 0, 8)$, $\begin{pmatrix}-8&0&16\\-4&0&8\end{pmatrix}$ |
 #
-# The middle unit is the most wanted of all, $dh = -12$, and gets nothing: it was off, so no small nudge of its weights can change
+# The middle unit is the most wanted of all, with −12 in $dh$, and gets nothing: it was off, so no small nudge of its weights can change
 # the loss.
 
 # %%
@@ -1196,8 +1196,9 @@ for k, forward, suspect, mended, sizes in (
 
 # %% [markdown]
 # The first bug can't be seen at all here. The second costs about two points from this start; from other starts anything between four points and
-# a gain of half a point. The third costs half a point, and from other starts anything between two points and a gain of nearly two: it shows only in the loss, and only to
-# somebody who knows how low that should be. The gradient check saw all three at once.
+# a gain of half a point. The third costs half a point, and from other starts anything between two points and a gain of nearly two.
+#
+# It shows only in the loss, and only to somebody who knows how low that should be. The gradient check saw all three at once.
 
 # %% [markdown]
 # ## Quick questions

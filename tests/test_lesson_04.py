@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import ast
 import itertools
-import re
 from pathlib import Path
 
-import jupytext
 import numpy as np
 import pytest
+from page_run import page_cells, run_page
 
 from backprop_helpers import bug_hunt, layers, losses, network
 from backprop_helpers.checks import diagnose
 from backprop_helpers.gradcheck import gradcheck
-
-PAGE = Path(__file__).parents[1] / "lessons" / "04_backward_pass.py"
-
 
 # --- a learner's own forward -------------------------------------------------------------------------------
 
@@ -211,14 +207,10 @@ def functions(source):
     return found
 
 
-def page_cells():
-    return [c for c in jupytext.read(PAGE).cells if c.cell_type == "code"]
-
-
 def test_the_page_hands_out_the_code_that_is_checked():
     shown = {}
     reported = ""
-    for cell in page_cells():
+    for cell in page_cells("04_backward_pass"):
         if "given" in cell.metadata.get("tags", []):
             found = functions(cell.source)
             assert all(name in reported for name in found), "the report comes before the code"
@@ -233,7 +225,9 @@ def test_the_page_hands_out_the_code_that_is_checked():
 
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_one_line_separates_each_suspect_from_its_solution(k):
-    cells = {c.metadata["exercise"]: c.source for c in page_cells() if "exercise" in c.metadata}
+    cells = {
+        c.metadata["exercise"]: c.source for c in page_cells("04_backward_pass") if "exercise" in c.metadata
+    }
     _, mended = functions(cells[f"bug_hunt_{k}"])[f"bug_hunt_{k}"]
     _, suspect = functions(Path(bug_hunt.__file__).read_text(encoding="utf-8"))[f"suspect_{k}"]
     assert len(mended) == len(suspect)
@@ -355,27 +349,6 @@ def test_zero_weights_give_equal_and_no_gradients():
 # --- a page on which some functions are still empty --------------------------------------------------------
 
 
-def run_page(empty, capsys, until):
-    """What the page prints, cell by cell up to the one that holds `until`, with some exercises left empty."""
-    space = {}
-    for cell in page_cells():
-        if "check" in cell.metadata or "backward_steps()" in cell.source or "progress(" in cell.source:
-            continue
-        source = cell.source
-        if cell.metadata.get("exercise") in empty:
-            source = re.sub(
-                r"( *)### BEGIN SOLUTION.*### END SOLUTION",
-                r"\1raise NotImplementedError",
-                source,
-                flags=re.S,
-            )
-        capsys.readouterr()
-        exec(compile(source, "page", "exec"), space)
-        if until in cell.source:
-            return capsys.readouterr().out, space
-    raise AssertionError(until)
-
-
 @pytest.mark.parametrize(
     ("empty", "said"),
     [
@@ -386,14 +359,14 @@ def run_page(empty, capsys, until):
     ],
 )
 def test_the_own_network_is_checked_with_the_course_s_where_one_is_empty(empty, said, capsys):
-    out, space = run_page(empty, capsys, "stood_in = set()")
+    out, space = run_page("04_backward_pass", empty, "stood_in = set()", capsys)
     assert [line.split(":")[0] for line in out.splitlines()] == said
     assert space["found"].passed
 
 
 @pytest.mark.slow
 def test_the_digits_are_trained_although_softmax_loss_and_one_mend_are_empty(capsys):
-    out, _ = run_page(["softmax_loss", "bug_hunt_3"], capsys, "digits read rightly")
+    out, _ = run_page("04_backward_pass", ["softmax_loss", "bug_hunt_3"], "digits read rightly", capsys)
     rows = [line.split()[2:] for line in out.splitlines()[1:]]
     assert len(rows) == 6
     assert rows[5] == ["still", "empty"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from page_run import run_page
 from sklearn.datasets import load_digits
 
 from backprop_helpers import misconceptions
@@ -472,3 +473,62 @@ def test_other_conventions_of_momentum_are_named_with_a_velocity_that_points_uph
         return w - outer(c["learning_rate"]) * c["velocity"], c
 
     assert diagnose("sgd_momentum", uphill).misconception == name
+
+
+@pytest.mark.parametrize(
+    ("update", "moved", "highest"),
+    [(sgd, 0.014, None), (sgd_momentum, 0.014, None), (rmsprop, 10, 6600), (adam, 1, 67)],
+)
+def test_at_a_rate_of_1_two_optimizers_throw_the_start_away(update, moved, highest, digits):
+    """Why the table's last column is bad for two and good for two: how far a step goes, and what is off after it."""
+    x, y = digits
+    params = init_params([64, 16, 10], np.random.default_rng(0), scale=0.2)
+    start, _ = params[0]
+    assert start.std() == pytest.approx(0.2, rel=0.05)
+    configs = [({"learning_rate": 1}, {"learning_rate": 1}) for _ in params]
+    losses = []
+    for _ in range(50):
+        loss, params, configs = train_step(params, x, y, update, configs)
+        losses.append(loss)
+        w, b = params[0]
+        off = (x @ w + b <= 0).all(axis=0).sum()
+        if len(losses) == 1:
+            assert np.sqrt(np.mean((w - start) ** 2)) == pytest.approx(moved, rel=0.3)
+        if highest:
+            assert off >= 8
+        else:
+            assert off <= 3
+    assert max(losses) == (pytest.approx(highest, rel=0.01) if highest else losses[0])
+
+
+def test_the_border_with_momentum_lies_between_the_two_rates_of_the_page():
+    high, low = np.sqrt(20), 1.0
+    momentum = ((high - low) / (high + low)) ** 2
+    for rate, arrives in ((0.138, True), (0.142, False)):
+        w, config = np.ones(2), {"learning_rate": rate, "momentum": momentum}
+        for _ in range(1000):
+            w, config = sgd_momentum(w, np.array([1.0, 20.0]) * w, config)
+        assert (np.linalg.norm(w) < 1e-3) == arrives
+
+
+LESSON = "05_weight_update"
+
+
+def test_the_ball_in_the_ravine_rolls_without_momentum_too(capsys):
+    out, _ = run_page(LESSON, ["sgd_momentum"], "def steps_needed", capsys)
+    assert "SGD, best η: 70 steps" in out
+    assert "your sgd_momentum is still empty" in out
+
+
+def test_a_run_is_saved_and_goes_on_without_an_own_adam(capsys):
+    out, _ = run_page(LESSON, ["sgd_momentum", "rmsprop", "adam"], "json.dumps", capsys)
+    assert "same weights as in one go: True" in out
+
+
+@pytest.mark.parametrize("empty", ["rmsprop", "train_step"])
+def test_the_table_of_digits_says_what_is_still_empty(empty, capsys):
+    out, _ = run_page(LESSON, [empty], "def loss_after", capsys)
+    rows = out.splitlines()[1:]
+    assert [("still empty" in row) for row in rows] == [
+        empty in (row.split()[0], "train_step") for row in rows
+    ]
