@@ -21,7 +21,7 @@ from backprop_helpers.data import load_digits, two_arcs
 from backprop_helpers.experiments import Pictures
 from backprop_helpers.experiments.gallery.patience import history as patience_history
 from backprop_helpers.history import History
-from backprop_helpers.losses import softmax_loss
+from backprop_helpers.losses import accuracy, softmax_loss
 from backprop_helpers.network import init_params, mlp_backward, mlp_forward
 from backprop_helpers.optimizers import adam, sgd
 from backprop_helpers.training import EarlyStopping, minibatches, train
@@ -140,7 +140,7 @@ def test_the_first_experiment_falls_then_rises():
 def test_what_the_table_of_criteria_is_read_for(printed):
     lines = printed("class GradientNorm")[1:]
     table = {line[:32].strip(): [float(v.rstrip("%")) for v in line[32:].split()] for line in lines}
-    epochs, training_loss, test_loss, _ = (
+    epochs, training_loss, test_loss, right = (
         dict(zip(table, c, strict=True)) for c in zip(*table.values(), strict=True)
     )
     long, patient, hasty = "budget of 300 epochs", "early stopping, patience 20", "early stopping, patience 2"
@@ -149,6 +149,9 @@ def test_what_the_table_of_criteria_is_read_for(printed):
     assert epochs["gradient norm below 0.01"] == 300
     assert epochs[hasty] < epochs[patient] < 300
     assert min(test_loss.values()) == test_loss[patient] < test_loss[hasty]
+    assert right[hasty] >= max(right.values()) - 1  # "about as many points right as the best here"
+    assert f"is over after {epochs[hasty]:.0f} epochs" in PAGE
+    assert f"pays {epochs[patient] - epochs[hasty]:.0f} epochs more" in PAGE
 
 
 # --- how a run ends ---------------------------------------------------------------------------------------
@@ -189,6 +192,23 @@ def test_the_best_weights_come_back_even_after_a_loss_that_is_no_number():
         )  # fmt: skip
     assert "in epoch 3" in history.stopped
     assert softmax_loss(mlp_forward(x[40:], params)[0], y[40:])[0] == min(history.val_loss)
+
+
+class SaysStop:
+    """A criterion with nothing but what the page asks of one."""
+
+    best_params = None
+
+    def step(self, val_loss, params):
+        return True
+
+
+def test_a_criterion_needs_no_patience_and_may_keep_nothing():
+    params, history = arcs(0.1, stopping=SaysStop())
+    assert len(history) == 1
+    assert history.stopped == "SaysStop said stop"
+    once, _ = arcs(0.1, epochs=1)
+    assert all(np.array_equal(w, v) for (w, _), (v, _) in zip(params, once, strict=True))
 
 
 def test_the_sentence_on_the_page(printed):
@@ -270,7 +290,9 @@ def test_wrong_gradients_are_told_as_they_were_measured():
     assert told == measured
     missed = [int(row[-1].split()[0]) for row in told.values()]
     assert missed[:6] == [0, 0, 0, 0, 0, 1]  # "pass nearly always"
-    assert missed[6:] == [20] * 4  # "hopeless"
+    assert missed[6:] == [20] * 4  # "never reach the bar"
+    best = max(float(row[2].rstrip("%")) for row in list(told.values())[6:])
+    assert f"reads up to {best:.0f} %" in PAGE
 
 
 @pytest.mark.slow
@@ -301,6 +323,45 @@ def test_a_network_with_its_hidden_layers_untrained_is_told_how_far_off_it_is():
     result = diagnose("learn_digits", lambda x, y, rng: init_params([64, 8, 10], rng, 0.1))
     assert "the bar is 95.5%" in result.message
     assert diagnose("learn_digits", learn_digits)
+
+
+@pytest.mark.parametrize(
+    ("rate", "scale", "said"),
+    [
+        (0.3, 0.1, "units of a hidden layer give 0 for every digit"),
+        (0.3, 0.1, "Lower the learning rate."),
+        (0.003, 0.0, "A whole layer of its weights is 0"),
+        (0.003, 10.0, "start from smaller weights"),
+        (1e-6, 0.1, "Try a larger learning rate"),
+        (math.nan, 0.1, "no numbers any more: lower the learning rate"),
+    ],
+)
+def test_what_is_advised_depends_on_what_the_weights_tell(rate, scale, said):
+    def learn(x, y, rng):
+        params = init_params([64, 32, 10], rng, scale)
+        settings = {
+            "update": adam,
+            "config": {"learning_rate": rate},
+            "epochs": 3,
+            "batch_size": 32,
+            "rng": rng,
+        }
+        return train(params, x[:300], y[:300], x[300:], y[300:], **settings)[0]
+
+    assert said in diagnose("learn_digits", learn).message
+
+
+@pytest.mark.slow
+def test_twice_the_digits_may_read_no_more_and_do_on_average():
+    digits = load_digits()
+
+    def reads(count, seed):
+        params = learn_digits(digits.x_train[:count], digits.y_train[:count], np.random.default_rng(seed))
+        return accuracy(mlp_forward(digits.x_val, params)[0], digits.y_val)
+
+    table = np.array([[reads(count, seed) for count in (100, 200, 400, 800)] for seed in range(8)])
+    assert (table[:, 2] <= table[:, 1]).any()
+    assert (np.diff(table[:5].mean(axis=0)) > 0).all()
 
 
 def test_the_regression_is_told_as_it_came_out(printed):
