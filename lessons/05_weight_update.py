@@ -41,10 +41,10 @@ from backprop_helpers.experiments import bowl, race
 # |---|---|---|---|
 # | $w$ | any | weights: one array of a network, a bias too | `w` |
 # | $\partial L/\partial w$ | shape of $w$ | the gradient of the loss $L$ with respect to $w$ | `dw` |
-# | $\eta$ (eta) | one number | **learning rate** | `learning_rate` |
+# | $\eta$ (eta) | one number | **learning rate**: how far a step goes, per unit of gradient | `learning_rate` |
 # | $\delta$ (delta) | shape of $w$ | a step, which turns $w$ into $w + \delta$ | |
 # | $\lVert\cdot\rVert$, $\theta$ (theta) | one number each | the length of an array, the root of its summed squares; an angle | `np.linalg.norm` |
-# | $H$ | one row and one column per weight | second derivatives of the loss | `H` |
+# | $H$ | one row and one column per weight | second derivatives of the loss (mostly in the optional part) | `H` |
 # | $\lambda$ (lambda) | one number per direction | curvature of the loss: how fast its slope changes; $\lambda_{\min}$ and $\lambda_{\max}$ are the smallest and the largest | |
 # | $\mu$ (mu), $\rho$ (rho) | numbers from 0 to 1 | how much of the past momentum and RMSProp keep | `momentum`, `decay_rate` |
 # | $\beta_1, \beta_2$ (beta) | numbers from 0 to 1 | how much of the past Adam's two means keep | `beta1`, `beta2` |
