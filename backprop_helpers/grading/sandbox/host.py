@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import base64
 import contextlib
 import json
 import os
@@ -15,12 +16,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from backprop_helpers.grading.sandbox.box import Box
 from backprop_helpers.grading.sandbox.channel import Channel
+from backprop_helpers.grading.sandbox.filter import program
 from backprop_helpers.grading.sandbox.outcomes import Limits, SandboxUnavailable, Tier
 
 _START_SECONDS = 60.0  # the first import of Matplotlib on a slow disk takes its time
@@ -52,9 +55,7 @@ class Sandbox:
         self._ready = ready
         self._lock = threading.Lock()
         self._zygotes: dict[Path, _Zygote] = {}
-        if tier is not Tier.UNSAFE:
-            raise SandboxUnavailable("Only the unsafe tier can be had here.")
-        self.tier = tier
+        self.tier = tier or Tier.STRONG
         self._zygote(self._package)
 
     def __enter__(self) -> Self:
@@ -104,6 +105,7 @@ class _Zygote:
         self._most_ready = ready
         self._asked: deque[tuple[socket.socket, int]] = deque()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._root = tempfile.mkdtemp(prefix="sandbox-")  # where the warm process mounts its own root
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
@@ -121,6 +123,10 @@ class _Zygote:
             "package": str(package),
             "preload": list(preload),
             "most_reply": limits.reply_mb << 20,
+            "limits": asdict(limits),
+            "hide": ["backprop_helpers"],
+            "filter": "" if tier is Tier.UNSAFE else base64.b64encode(program(tier)).decode("ascii"),
+            "root": self._root,
         }
         try:
             self._control.send(json.dumps(config).encode())
@@ -149,6 +155,8 @@ class _Zygote:
             self._process.kill()
             self._process.wait()
         self._errors.close()
+        with contextlib.suppress(OSError):
+            Path(self._root).rmdir()
 
     def take(self, seed: int) -> Box:
         """The child that has waited longest, told to start; another one is asked for in its place."""
@@ -168,8 +176,11 @@ class _Zygote:
             self._ask()
         box.start(seed, deadline)
         if not box.alive:
+            words = channel.printed()
             box.close()
-            raise SandboxUnavailable(f"A process for a submission was not ready in time. {box.ended}")
+            raise SandboxUnavailable(
+                f"A process for a submission could not be kept apart: {words or box.ended}."
+            )
         return box
 
     def _ask(self) -> None:

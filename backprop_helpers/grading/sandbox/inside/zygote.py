@@ -7,6 +7,7 @@ for a child and brings its two descriptors along. Learner code never runs here.
 from __future__ import annotations
 
 import array
+import base64
 import contextlib
 import importlib
 import json
@@ -14,12 +15,12 @@ import os
 import select
 import socket
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
 from .cell import Cell
 from .shell import Shell, forget, make_shell
+from .walls import Walls
 
 MOST = 1 << 17
 
@@ -30,12 +31,13 @@ def main(control_fd: int) -> None:
     config = json.loads(control.recv(MOST))
     try:
         shell = _warm(config)
-        layers = _enter(config)
+        walls = Walls(config, base64.b64decode(config["filter"]))
+        walls.enter(control)
     except Exception as problem:
-        _say(control, {"error": f"{type(problem).__name__}: {problem}"})
+        _say(control, {"error": str(problem) or type(problem).__name__})
         return
     _say(control, {"ready": True})
-    Zygote(control, config, shell, layers).serve()
+    Zygote(control, config, shell, walls).serve()
 
 
 def _warm(config: dict[str, Any]) -> Shell:
@@ -47,10 +49,6 @@ def _warm(config: dict[str, Any]) -> Shell:
     for name in config["preload"]:
         importlib.import_module(name)
     forget(shell)
-    if threading.active_count() != 1:
-        raise RuntimeError(
-            f"the warm process has {threading.active_count()} threads; a fork needs exactly one"
-        )
     return shell
 
 
@@ -62,18 +60,14 @@ def _is_library(entry: Path) -> bool:
     return installed or (entry / "os.py").is_file() or entry.name == "lib-dynload"
 
 
-def _enter(config: dict[str, Any]) -> Any:
-    return None
-
-
 class Zygote:
     """Forks on request."""
 
-    def __init__(self, control: socket.socket, config: dict[str, Any], shell: Shell, layers: Any) -> None:
+    def __init__(self, control: socket.socket, config: dict[str, Any], shell: Shell, walls: Walls) -> None:
         self._control = control
         self._config = config
         self._shell = shell
-        self._layers = layers
+        self._walls = walls
         self._parent = os.getppid()
 
     def serve(self) -> None:
@@ -93,10 +87,13 @@ class Zygote:
 
     def _fork(self, descriptors: list[int]) -> None:
         sock, pipe = descriptors
+        self._walls.before_fork()
         pid = os.fork()
         if pid == 0:
             try:
                 self._child(sock, pipe)
+            except BaseException as problem:
+                os.write(2, f"{type(problem).__name__}: {problem}".encode())
             finally:
                 os._exit(70)
         os.close(sock)
@@ -115,7 +112,7 @@ class Zygote:
         os.dup2(11, 2)
         os.dup2(10, 3)
         os.closerange(4, os.sysconf("SC_OPEN_MAX"))
-        os.setsid()
+        self._walls.harden()
         Cell(socket.socket(fileno=3), self._shell, self._config["most_reply"]).serve()
 
 
