@@ -128,14 +128,15 @@ def _read(folder: _folder, name: str, most: int) -> bytes:
         raise Unreadable(
             f"{_shown(name)} is a link, or can't be opened ({problem.strerror}). Hand in the notebook itself."
         ) from None
+    about = os.fstat(descriptor)
+    if not stat.S_ISREG(about.st_mode):
+        os.close(descriptor)
+        raise Unreadable(f"{_shown(name)} is not a regular file. Hand in the notebook itself.")
     with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor
-        about = os.fstat(stream.fileno())
-        if not stat.S_ISREG(about.st_mode):
-            raise Unreadable(f"{_shown(name)} is not a regular file. Hand in the notebook itself.")
         if about.st_size > most:
             raise Unreadable(
-                f"{_shown(name)} has {about.st_size / 2**20:.0f} MB, and {most / 2**20:.0f} MB is the most that is read. "
-                "Choose 'Clear Outputs of All Cells' in JupyterLab's Edit menu, save, and hand it in again."
+                f"{_shown(name)} has {about.st_size / 2**20:.0f} MB, and {most / 2**20:.0f} MB is the most that is "
+                "read. Choose 'Clear Outputs of All Cells' in JupyterLab's Edit menu, save, and hand it in again."
             )
         try:
             return stream.read(most + 1)[:most]

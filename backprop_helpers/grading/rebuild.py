@@ -49,6 +49,7 @@ class _Search:
     """Which cells of a submission answer which cells of the master."""
 
     def __init__(self, master: Master, submitted: Submitted) -> None:
+        self.master = master.cells
         self.cells = submitted.cells
         fillable = {
             cell.grade_id for cell in master.cells if cell.kind in ("solution", "answer") and cell.grade_id
@@ -85,7 +86,7 @@ class _Search:
         touched = [copy for copy in copies if not _same(copy.source, cell.released)]
         if touched:
             source, note = _one_of(cell, [copy.source for copy in touched], len(copies))
-            rest = self._rest_of(touched[-1]) if not _compiles(source) or "return" not in source else ""
+            rest = self._rest_of(touched[-1])
             if rest and _compiles(f"{source}\n{rest}"):
                 return RebuiltCell(cell, f"{source}\n{rest}", True, _SPLIT.format(cell.grade_id, 2))
             if not cell.names or _defines_any(source, cell.names) or not (elsewhere := self._elsewhere(cell)):
@@ -134,9 +135,12 @@ class _Search:
 
     def _rest_of(self, cell: SubmittedCell) -> str:
         """The cell right below, where it goes on in the middle of a function; the id stays with the first half."""
-        following = self.cells[next(i for i, c in enumerate(self.cells) if c is cell) + 1 :][:1]
-        return next(
-            (below.source for below in following if not below.grade_id and below.source[:1] in " \t"), ""
+        here = next(number for number, other in enumerate(self.cells) if other is cell)
+        below = self.cells[here + 1 : here + 2]
+        return (
+            below[0].source
+            if below and not below[0].grade_id and below[0].source.startswith((" ", "\t"))
+            else ""
         )
 
     def _stands_in_another_answer(self, cell: MasterCell) -> bool:
@@ -162,19 +166,31 @@ class _Search:
             return RebuiltCell(cell, touched[-1].source, True, note, touched[-1].attachments)
         if copies:
             return RebuiltCell(cell, cell.source)
-        first = _first_line(cell.released)
-        alike = [own for own in self.own if own.kind != "code" and first and _first_line(own.source) == first]
-        if len(alike) == 1:
+        found = self._in_its_place(cell)
+        if found is not None:
             return RebuiltCell(
                 cell,
-                alike[0].source,
+                found.source,
                 True,
-                f"Your cell {cell.grade_id} had lost its id and was found by its first line.",
-                alike[0].attachments,
+                f"Your cell {cell.grade_id} had lost its id and was found by its place.",
+                found.attachments,
             )
         return RebuiltCell(
             cell, cell.source, note=f"Your cell {cell.grade_id} is missing, and so is its answer."
         )
+
+    def _in_its_place(self, cell: MasterCell) -> SubmittedCell | None:
+        """The one text of the learner's between the two cells that stand around this one in the course's notebook."""
+        here = next(number for number, other in enumerate(self.master) if other is cell)
+        around = [
+            [number for number, own in enumerate(self.cells) if _same(own.source, neighbour.released)]
+            for neighbour in (*self.master[max(0, here - 1) : here], *self.master[here + 1 : here + 2])
+        ]
+        if len(around) != 2 or any(len(places) != 1 for places in around):
+            return None
+        between = self.cells[around[0][0] + 1 : around[1][0]]
+        words = [own for own in between if own.kind != "code" and any(own is other for other in self.own)]
+        return words[0] if len(words) == 1 else None
 
     def about_locked_cells(self) -> list[str]:
         """A sentence on checks that the learner changed or deleted; the course's own were used."""
@@ -285,10 +301,6 @@ def _normal(source: str) -> str:
 
 def _same(one: str, other: str) -> bool:
     return _normal(one) == _normal(other)
-
-
-def _first_line(source: str) -> str:
-    return next((line.strip() for line in source.split("\n") if line.strip()), "")
 
 
 def _listed(names: Iterable[str]) -> str:
