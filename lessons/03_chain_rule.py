@@ -544,8 +544,8 @@ print("by nudging:", round(float(chain_rule.numerical_derivative(lambda x: (3 * 
 #
 # ### Your turn: an activation that uses its input twice
 #
-# *Swish* is $\text{out} = x \odot \sigma(x)$ (Ramachandran, Zoph and Le, 2017): the input itself, let through by its own sigmoid. One arrow goes
-# straight into the product, the other through σ. Write its backward pass: `dout` is the upstream gradient.
+# *Swish* is $\text{out} = x \odot \sigma(x)$ (Ramachandran, Zoph and Le, "Searching for activation functions", 2017): the input itself, let
+# through by its own sigmoid. One arrow goes straight into the product, the other through σ. Write its backward pass: `dout` is the upstream gradient.
 
 # %% exercise="swish_backward"
 def swish_backward(dout, x):
@@ -936,7 +936,8 @@ check("scores_slope", scores_slope, hidden=True)
 # <details><summary>2,000 forward passes against one sweep forwards and one backwards</summary>
 #
 # Yes. Each upstream gradient is computed once and shared by everything before it. For a loss that is one number, the backward sweep costs a small
-# multiple of the forward one, however many weights there are (Baydin et al., 2018, section 3.2).
+# multiple of the forward one, however many weights there are (Baydin and others, "Automatic differentiation in machine learning: a survey",
+# JMLR 18, 2018, section 3.2).
 #
 # </details>
 # <details><summary>The same; backpropagation is only more exact</summary>
