@@ -58,9 +58,19 @@ def mlp_backward(dscores: Array, caches: Caches) -> Params:
     """
     grads: Params = []
     upstream = dscores
-    for affine_cache, relu_cache in reversed(caches):
+    for i in reversed(range(len(caches))):
+        affine_cache, relu_cache = caches[i]
         if relu_cache is not None:
             upstream = relu_backward(upstream, relu_cache)
-        upstream, dw, db = affine_backward(upstream, affine_cache)
+        if i > 0:
+            upstream, dw, db = affine_backward(upstream, affine_cache)
+        else:
+            dw, db = _parameter_gradients(upstream, affine_cache)
         grads.append((dw, db))
     return grads[::-1]
+
+
+def _parameter_gradients(dout: Array, cache: AffineCache) -> tuple[Array, Array]:
+    """`affine_backward` without dx: that of the first layer belongs to the data and would be as dear as dw."""
+    x, w, _ = cache
+    return x.reshape(len(x), len(w)).T @ dout, dout.sum(axis=0)

@@ -5,6 +5,9 @@ Keys are `exercise | changed line`, as the report prints them.
 
 _BAR = "it changes the progress bar only, which no check looks at"
 _LAST = "scores have two axes, (N, C), so the last is axis 1"
+_WORDS = 'there are only two activations, and "relu" comes before "tanh"'
+_AT_THE_LIMIT = "a size or a slope of exactly its limit is left open by the text"
+_UNUSED = "the first layer's dx is computed and thrown away, which changes no gradient"
 _CACHE = "what a cache holds is the function's own affair; it shows in the backward pass"
 
 EQUIVALENT: dict[str, str] = {
@@ -28,4 +31,14 @@ EQUIVALENT: dict[str, str] = {
     "softmax | p = powers / powers.sum(axis=-1, keepdims=True)": _LAST,
     "log_softmax | shifted = scores - scores.max(axis=-1, keepdims=True)": _LAST,
     "log_softmax | result = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))": _LAST,
+    "diagnose_layers | if activation <= 'relu' and np.mean(np.all(h == 0, axis=0)) > 0.5:": _WORDS,
+    "diagnose_layers | elif activation >= 'tanh' and np.mean(1 - h ** 2 < 0.05) > 0.5:": _WORDS,
+    "diagnose_layers | if activation == 'relu' and np.mean(np.all(h <= 0, axis=0)) > 0.5:": "ReLU never gives less than 0",
+    "diagnose_layers | elif activation == 'tanh' and np.mean(1 - h ** 2 <= 0.05) > 0.5:": _AT_THE_LIMIT,
+    "diagnose_layers | elif _rms(dh) <= last / 1000:": _AT_THE_LIMIT,
+    "diagnose_layers | elif _rms(dh) >= last * 1000:": _AT_THE_LIMIT,
+    "checkpointed_backward | if i % every <= 0:": "a remainder is never below 0",
+    "mlp_backward | if i != 0:": "i is never below 0",
+    "mlp_backward | if i >= 0:": _UNUSED,
+    "mlp_backward | if i > -1:": _UNUSED,
 }
