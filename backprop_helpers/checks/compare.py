@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprop_helpers.checks.spec import SINGLE, Case, Quantity, Tolerance
+from backprop_helpers.checks.travel import as_numbers
 
 Array = NDArray[Any]
 
@@ -30,23 +31,6 @@ class Difference:
     expected: Array | None = None
     index: tuple[int, ...] | None = None
     wrong: float = 1.0
-
-
-def as_numbers(value: Any) -> Array | str:
-    """A plain float64 array of what a learner returned, or a phrase for what it is instead."""
-    if value is None:
-        return "None"
-    if isinstance(value, str | bytes | dict | set) or callable(value):
-        return f"a {type(value).__name__}"
-    try:
-        array = np.asarray(value)
-    except (ValueError, TypeError):
-        return f"a {type(value).__name__} whose rows have different lengths"
-    if array.dtype.kind == "c":
-        return "an array of complex numbers"
-    if array.dtype.kind not in "fiub":
-        return f"a {type(value).__name__} that does not hold numbers (dtype {array.dtype})"
-    return np.array(array, dtype=np.float64, subok=False)
 
 
 def tolerance_for(quantity: Quantity, case: Case) -> Tolerance:

@@ -7,16 +7,17 @@ the values part. A name is given only when every value of every case agrees with
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from backprop_helpers.checks.compare import as_numbers, close, tolerance_for
+from backprop_helpers.checks.compare import close, tolerance_for
 from backprop_helpers.checks.observe import Observation, observe
 from backprop_helpers.checks.patterns import describe
 from backprop_helpers.checks.spec import Exercise, Fn, Quantity, Tolerance
+from backprop_helpers.checks.travel import as_numbers
 from backprop_helpers.checks.trial import Trial
 from backprop_helpers.misconceptions import Misconception, for_exercise
 
@@ -40,17 +41,23 @@ def diagnosis(
     fn: Fn,
     forward: Fn | None = None,
     known: Sequence[Misconception] | None = None,
+    replays: dict[Any, Observation] | None = None,
 ) -> Diagnosis:
     """Name the mistake behind the trials, of which at least one failed.
 
-    known: the misconceptions to consider instead of all of the exercise's (to study what is said without one).
+    known: the misconceptions to consider instead of all of the exercise's (to study what is said without one);
+    replays: what wrong solutions did on these very cases, from one diagnosis to the next.
     """
     entries = for_exercise(exercise.name) if known is None else known
     suspects = [variant for m in entries for variant in m.variants()]
 
-    @functools.cache
+    done = {} if replays is None else replays
+
     def replay(m: Misconception, i: int) -> Observation:
-        return observe(exercise, m.wrong, trials[i].case, trusted=True)
+        key = m.wrong, i
+        if key not in done:
+            done[key] = observe(exercise, m.wrong, trials[i].case, trusted=True)
+        return done[key]
 
     def fits(m: Misconception, changes_more: bool) -> bool:
         return all(_same(exercise, t, replay(m, i), changes_more) for i, t in enumerate(trials))

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprop_helpers import layers, network
-from backprop_helpers.checks.copies import copied
 from backprop_helpers.checks.draws import sizes as draw
-from backprop_helpers.checks.spec import Case, Exercise, Fn, Quantity, Wrong, yes_or_no
+from backprop_helpers.checks.drives import lesson_01 as drives
+from backprop_helpers.checks.spec import Case, Driven, Exercise, Quantity, Wrong, yes_or_no
+from backprop_helpers.checks.travel import type_name
 
 LESSON = "01_forward_pass"
 Array = NDArray[Any]
@@ -79,13 +80,9 @@ def _init_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _drive_init(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> Mapping[str, Any]:
-    """Make parameters three times (twice from one state of the generator, once from another) and measure them."""
-    sizes, rng, *scale = case.args
-    again = copied(rng)
-    params = _pairs(fn(sizes, rng, *scale))
-    repeated = _pairs(fn(sizes, again, *scale))
-    other = _pairs(fn(sizes, np.random.default_rng(case.extra["other"]), *scale))
+def _init_measures(exercise: Exercise, case: Case, raw: Any) -> Mapping[str, Any]:
+    """What three results tell: two from one state of the generator, one from another."""
+    params, repeated, other = map(_pairs, raw)
     weights = [w for w, _ in params]
     flat = np.concatenate([w.ravel() for w in weights]) if weights else np.zeros(0)
     different = len(np.unique(flat)) / max(1, flat.size)  # float32 may draw a number twice
@@ -106,9 +103,7 @@ def _pairs(params: Any) -> list[tuple[Array, Array]]:
     if params is None:
         raise Wrong("init_params returned None. Does it end with `return params`?")
     if not isinstance(params, list | tuple):
-        raise Wrong(
-            f"init_params returned a {type(params).__name__}; expected a list with one (w, b) a layer."
-        )
+        raise Wrong(f"init_params returned a {type_name(params)}; expected a list with one (w, b) a layer.")
     found = []
     for i, layer in enumerate(params):
         if not isinstance(layer, list | tuple) or len(layer) != 2:
@@ -126,7 +121,7 @@ def _pairs(params: Any) -> list[tuple[Array, Array]]:
 
 def _named(value: Any) -> str:
     size = f" of {len(value)} things" if isinstance(value, list | tuple) else ""
-    return f"a {type(value).__name__}{size}"
+    return f"a {type_name(value)}{size}"
 
 
 def _shapes(arrays: Sequence[Array], axes: int) -> Array:
@@ -286,7 +281,7 @@ EXERCISES = (
         ),
         cases=_init_cases,
         reference=network.init_params,
-        run=_drive_init,
+        run=Driven(drives.init, _init_measures, extra=("other",)),
     ),
     Exercise(
         name="mlp_forward",

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from backprop_helpers import losses
 from backprop_helpers.checks.draws import sizes as draw
+from backprop_helpers.checks.drives import lesson_02 as drives
 from backprop_helpers.checks.spec import (
     Case,
+    Driven,
     Exercise,
-    Fn,
     Quantity,
     Tolerance,
     name_returned,
@@ -40,17 +41,18 @@ REFUSED = Quantity(
 )
 
 
-def _or_refused(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> Mapping[str, Any]:
-    """Call fn, or, on shapes that don't fit, see whether it refuses them (an assert counts as well)."""
+def _refusals(exercise: Exercise, case: Case, raw: Any) -> Mapping[str, Any]:
+    """What came back, or, on shapes that don't fit, whether they were refused."""
     (name,) = exercise.returns
     if "refuse" not in case.extra:
-        return {**name_returned(exercise, fn(*case.args)), REFUSED.name: 0.0}
-    try:
-        returned = fn(*case.args)
-    except (ValueError, AssertionError):
+        return {**name_returned(exercise, raw["returned"]), REFUSED.name: 0.0}
+    if "refused" in raw:
         return {name: np.nan, REFUSED.name: 1.0}
-    never_an_exception(exercise, returned)
+    never_an_exception(exercise, raw["returned"])
     return {name: np.nan, REFUSED.name: 0.0}
+
+
+_or_refused = Driven(drives.refusable, _refusals, extra=("refuse",))
 
 
 def _mismatch(first: Array, second: Array, names: tuple[str, str]) -> Case:

@@ -1,27 +1,26 @@
 """What the exercises of lesson 03 must satisfy: slopes by differences, local gradients, paths that add, products.
 
-The functions whose slopes are asked for are named in a case's `extra` and built by the `run`, so that a case stays
+The functions whose slopes are asked for are named in a case's `extra` and built by the drives, so that a case stays
 plain data.
 """
 
 from __future__ import annotations
 
-import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from backprop_helpers import chain_rule
 from backprop_helpers.checks.draws import sizes as draw
+from backprop_helpers.checks.drives import lesson_03 as drives
 from backprop_helpers.checks.spec import (
     Case,
+    Driven,
     Exercise,
-    Fn,
     Quantity,
     Tolerance,
     Wrong,
-    call_and_name,
     name_returned,
 )
 
@@ -31,13 +30,6 @@ LESSON = "03_chain_rule"
 SLOPE = Tolerance(
     1e-6, 1e-6, "a central difference with a sensible h is right to 7 digits or more; 6 are asked for"
 )
-
-CURVES: dict[str, Callable[[Any, Any], Any]] = {
-    "sine": lambda x, c: c[0] * np.sin(c[1] * x),
-    "cubic": lambda x, c: c[0] * x**3 + c[1] * x,
-    "bowl": lambda x, c: c[0] * x**2,
-    "raised": lambda x, c: 30 + c[0] * np.tanh(c[1] * x),
-}
 
 
 def _curve_cases(rng: np.random.Generator) -> list[Case]:
@@ -59,11 +51,6 @@ def _curve(name: str, c: Sequence[float], x: float, label: str) -> Case:
     return Case((x,), label=label, extra={"f": name, "c": tuple(map(float, c))})
 
 
-def _run_curve(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
-    f, c = CURVES[case.extra["f"]], case.extra["c"]
-    return name_returned(exercise, fn(lambda x: f(x, c), *case.args))
-
-
 def _field_cases(rng: np.random.Generator) -> list[Case]:
     """Arrays of rank 1, 2, 3 and 0, of integers, and one that does not lie row by row in memory."""
     cases = []
@@ -83,27 +70,6 @@ def _field_cases(rng: np.random.Generator) -> list[Case]:
         extra = {"c": rng.uniform(0.5, 1.5, shape), "transposed": kind == "T"}
         cases.append(Case((x,), label=label, extra=extra))
     return cases
-
-
-def _run_field(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
-    """Slopes of f(x) = Σ sin(c x) + ¼ (Σ x)²: each depends on every other entry, so one not put back is seen."""
-    (x,), c = case.args, case.extra["c"]
-    shape = x.shape
-    if case.extra["transposed"]:
-        x = np.ascontiguousarray(x.T).T
-
-    def f(v: Any) -> float:
-        if np.shape(v) != shape:
-            raise ValueError(
-                f"f was called with an array of shape {np.shape(v)}, but it needs all of x, shape {shape}"
-            )
-        return float(np.sum(np.sin(c * v)) + np.sum(v) ** 2 / 4)
-
-    before = x.copy()
-    values = name_returned(exercise, fn(f, x))
-    if case.extra["transposed"] and not np.array_equal(before, x):
-        np.copyto(case.args[0], x)  # the view's change is the argument's change
-    return values
 
 
 def _activation_cases(rng: np.random.Generator) -> list[Case]:
@@ -190,27 +156,20 @@ def _vjp_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def _run_vjp(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
-    """On many classes the memory is measured too: what is asked for is the product without the Jacobian."""
-    if not case.extra.get("watch"):
-        return call_and_name(exercise, fn, case, forward)
-    mine = not tracemalloc.is_tracing()
-    if mine:
-        tracemalloc.start()
-    try:
-        tracemalloc.reset_peak()
-        start = tracemalloc.get_traced_memory()[0]
-        values = call_and_name(exercise, fn, case, forward)
-        peak = tracemalloc.get_traced_memory()[1] - start
-    finally:
-        if mine:
-            tracemalloc.stop()
-    if peak > 8 * _MANY**2 // 2:
+def _without_jacobian(exercise: Exercise, case: Case, raw: Any) -> dict[str, Any]:
+    """On many classes the memory was measured too: what is asked for is the product without the Jacobian."""
+    values = name_returned(exercise, raw["returned"])
+    needed = int(raw.get("bytes", 0))
+    if needed > 8 * _MANY**2 // 2:
         raise Wrong(
-            f"{exercise.name} needed {peak / 1e6:.0f} MB for {_MANY} classes, where p itself takes "
+            f"{exercise.name} needed {needed / 1e6:.0f} MB for {_MANY} classes, where p itself takes "
             f"{case.args[1].nbytes / 1e3:.0f} kB: it still forms an array of C × C numbers."
         )
     return values
+
+
+def _named(exercise: Exercise, case: Case, raw: Any) -> dict[str, Any]:
+    return name_returned(exercise, raw)
 
 
 def _label(name: str, shape: str, of: str) -> Quantity:
@@ -226,7 +185,7 @@ EXERCISES = (
         quantities=(Quantity("slope", "()", "the slope of f at x", SLOPE),),
         cases=_curve_cases,
         reference=chain_rule.numerical_derivative,
-        run=_run_curve,
+        run=Driven(drives.curve, _named, extra=("f", "c")),
         inputs=("x",),
     ),
     Exercise(
@@ -237,7 +196,7 @@ EXERCISES = (
         quantities=(Quantity("grad", "(shape of x)", "the slope of f by each entry of x", SLOPE),),
         cases=_field_cases,
         reference=chain_rule.numerical_gradient,
-        run=_run_field,
+        run=Driven(drives.field, _named, extra=("c", "transposed")),
         inputs=("x",),
     ),
     Exercise(
@@ -299,7 +258,7 @@ EXERCISES = (
         quantities=(_label("ds", "(N, C)", "the scores s"),),
         cases=_vjp_cases,
         reference=chain_rule.softmax_vjp,
-        run=_run_vjp,
+        run=Driven(drives.measured, _without_jacobian, extra=("watch",)),
     ),
     Exercise(
         name="scores_slope",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,17 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprop_helpers import bug_hunt, layers, losses, network
-from backprop_helpers.checks.copies import copied, unchanged
 from backprop_helpers.checks.draws import sizes as draw
+from backprop_helpers.checks.drives import lesson_04 as drives
 from backprop_helpers.checks.spec import (
-    CHANGED,
     Case,
+    Driven,
     Exercise,
     Fn,
     Quantity,
     Wrong,
     backward_of_forward,
 )
+from backprop_helpers.checks.travel import type_name
 from backprop_helpers.gradcheck import numerical_gradient
 
 LESSON = "04_backward_pass"
@@ -236,50 +236,15 @@ def _mlp_quantities() -> tuple[Quantity, ...]:
     return tuple(found)
 
 
-def _run_mlp(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> Mapping[str, Any]:
-    """Call fn(dscores, caches) and name the gradients it returns; layers a network doesn't have are empty."""
-    if forward is None:
-        raise TypeError("mlp_backward needs a forward function.")
-    dscores, *inputs = case.args
-    depth = len(inputs[1])
-    _, caches = forward(*inputs)
-    before = copied(caches)
-    try:
-        grads = fn(dscores, caches)
-    except (TypeError, AttributeError, LookupError, ValueError) as error:
-        name = _unread_cache(error, caches)
-        if name and str(getattr(forward, "__module__", "")).startswith("backprop_helpers"):
-            raise Wrong(
-                f"mlp_backward: your {name} could not read a cache from the course's mlp_forward "
-                f"({type(error).__name__}: {error}). If your own forward functions cache something else, "
-                "paste them and your mlp_forward into the cell of mlp_backward too."
-            ) from error
-        raise
-    values = _named_grads(grads, depth)
-    if not unchanged(before, caches):
-        values[CHANGED] = ("caches",)
-    return values
-
-
-def _unread_cache(error: BaseException, caches: Any) -> str:
-    """Which of the learner's backward functions stopped although it was given an array and the right cache; or ""."""
-    if isinstance(error, ValueError) and "unpack" not in str(error):
-        return ""
-    kinds = {"affine_backward": 0, "relu_backward": 1}
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        code = frame.f_code
-        if code.co_name not in kinds or code.co_argcount < 2 or "backprop_helpers" in code.co_filename:
-            continue
-        dout, cache = (frame.f_locals.get(name) for name in code.co_varnames[:2])
-        given = any(cache is pair[kinds[code.co_name]] for pair in caches)
-        return code.co_name if given and isinstance(dout, np.ndarray) else ""
-    return ""
+def _grads_by_layer(exercise: Exercise, case: Case, raw: Any) -> Mapping[str, Any]:
+    """The gradients that came back by name; layers a network doesn't have are empty."""
+    return _named_grads(raw, len(case.args[2]))
 
 
 def _named_grads(grads: Any, depth: int) -> dict[str, Any]:
     wanted = f"a list of {depth} pairs (dw, db), one for each layer of these {depth}"
     if not isinstance(grads, list | tuple):
-        raise Wrong(f"mlp_backward returned a {type(grads).__name__}; expected {wanted}.")
+        raise Wrong(f"mlp_backward returned a {type_name(grads)}; expected {wanted}.")
     if len(grads) != depth:
         raise Wrong(f"mlp_backward returned {len(grads)} things; expected {wanted}.")
     values: dict[str, Any] = {
@@ -288,7 +253,7 @@ def _named_grads(grads: Any, depth: int) -> dict[str, Any]:
     for k in range(-1, -depth - 1, -1):
         pair = grads[k]
         if not isinstance(pair, list | tuple) or len(pair) != 2:
-            what = f"{len(pair)} things" if isinstance(pair, list | tuple) else f"a {type(pair).__name__}"
+            what = f"{len(pair)} things" if isinstance(pair, list | tuple) else f"a {type_name(pair)}"
             raise Wrong(f"grads[{k}] holds {what}; expected the pair (dw, db) of that layer.")
         values[layer_name(k, 0)], values[layer_name(k, 1)] = pair
     return values
@@ -480,7 +445,7 @@ EXERCISES = (
         quantities=_mlp_quantities(),
         cases=_mlp_cases,
         reference=network.mlp_backward,
-        run=_run_mlp,
+        run=Driven(drives.network_backward, _grads_by_layer),
         inputs=("dscores", "x", "params"),
         forward=network.mlp_forward,
         numerical=_mlp_numerical,

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from backprop_helpers import optimizers, training
-from backprop_helpers.checks.copies import copied
 from backprop_helpers.checks.draws import sizes as draw
-from backprop_helpers.checks.spec import Case, Exercise, Fn, Quantity, Wrong, name_returned
+from backprop_helpers.checks.drives import lesson_05 as drives
+from backprop_helpers.checks.spec import Case, Driven, Exercise, Fn, Quantity
 
 LESSON = "05_weight_update"
 
@@ -35,30 +35,11 @@ def _adam_folded(w: Any, dw: Any, config: Any = None) -> Any:
     return w - rate * new["m"] / (np.sqrt(new["v"]) + new["epsilon"]), new
 
 
-def _steps(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
-    """Three steps with a different gradient each, every config handed on to the next call.
-
-    The config is copied between two steps, as when it is saved and loaded.
-    """
-    w, dw, config = case.args
-    values: dict[str, Any] = {}
-    for i, gradient in enumerate((dw, *case.extra["more"])):
-        w, config = _one(exercise, fn, w, gradient, config)
-        if i == 0:
-            values["next_w"] = copied(w)  # the next step may work in place
-            values |= {k: copied(config.get(k)) for k in case.extra["state"]}
-    values["w after three steps"] = w
-    return values
-
-
-def _one(exercise: Exercise, fn: Fn, w: Any, dw: Any, config: Any) -> tuple[Any, dict[str, Any]]:
-    found = name_returned(exercise, fn(w, dw, config))
-    new = found["config"]
-    if not isinstance(new, dict):
-        raise Wrong(
-            f"{exercise.name} returned a config that is {type(new).__name__}; expected a dictionary with everything the next step needs."
-        )
-    return copied(found["next_w"]), copied(new)
+def _after_steps(exercise: Exercise, case: Case, raw: Any) -> dict[str, Any]:
+    """What three steps gave: the first one's weights and state, and the last one's weights."""
+    (next_w, config), *_, (last, _) = raw
+    state = {k: config.get(k) for k in case.extra["state"]}
+    return {"next_w": next_w, **state, "w after three steps": last}
 
 
 def _cases(
@@ -137,42 +118,19 @@ def _optimizer(
         ),
         cases=_cases(given, tuple(q.name for q in state)),
         reference=reference,
-        run=_steps,
+        run=Driven(drives.steps, _after_steps, extra=("more",)),
         may_change=(0, 2),
     )
 
 
-def _train_step(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
-    """Two steps in a row: the second starts from the params and configs that the first gave back."""
-    params, x, y, update, configs = case.args
+def _after_train_steps(exercise: Exercise, case: Case, raw: Any) -> dict[str, Any]:
+    """Loss, weights and biases of two steps, the second from what the first gave back."""
     values: dict[str, Any] = {}
-    for i in (1, 2):
-        found = name_returned(exercise, fn(params, x, y, update, configs))
-        params, configs = _pairs(exercise, "params", found["params"], params), found["configs"]
-        which = "" if i == 1 else " of the second step"
-        values[f"loss{which}"] = found["loss"]
-        values |= {f"w{k}{which}": copied(w) for k, (w, _) in enumerate(params)}
-        values |= {f"b{k}{which}": copied(b) for k, (_, b) in enumerate(params)}
-        params, configs = copied(params), copied(configs)
+    for (loss, params), which in zip(raw, ("", " of the second step"), strict=True):
+        values[f"loss{which}"] = loss
+        values |= {f"w{k}{which}": w for k, (w, _) in enumerate(params)}
+        values |= {f"b{k}{which}": b for k, (_, b) in enumerate(params)}
     return values
-
-
-def _pairs(exercise: Exercise, name: str, got: Any, given: Any) -> Any:
-    """The list of (w, b) pairs that came back; raises Wrong where it is none."""
-    if not isinstance(got, list | tuple) or len(got) != len(given):
-        what = f"{len(got)} entries" if isinstance(got, list | tuple) else f"a {type(got).__name__}"
-        raise Wrong(
-            f"{exercise.name} returned {name} with {what}; expected {len(given)} pairs (w, b), one per layer."
-        )
-    for i, pair in enumerate(got):
-        if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise Wrong(f"{exercise.name} returned {name}[{i}] that is no pair (w, b).")
-        if any(isinstance(part, tuple) for part in pair):
-            raise Wrong(
-                f"{exercise.name} returned {name}[{i}] with a tuple where an array belongs. update returns two things, "
-                "the new array and its config: take them apart."
-            )
-    return [tuple(pair) for pair in got]
 
 
 def _train_step_cases(rng: np.random.Generator) -> list[Case]:
@@ -240,7 +198,7 @@ EXERCISES = (
         quantities=_train_step_quantities(),
         cases=_train_step_cases,
         reference=training.train_step,
-        run=_train_step,
+        run=Driven(drives.train_steps, _after_train_steps),
         may_change=(0, 4),
     ),
 )

@@ -11,9 +11,11 @@ import numpy as np
 
 from backprop_helpers import capstone, optimizers, training
 from backprop_helpers.capstone import BAR
-from backprop_helpers.checks.copies import copied
 from backprop_helpers.checks.draws import sizes as draw
-from backprop_helpers.checks.spec import Case, Exercise, Fn, Quantity, Wrong, name_returned, yes_or_no
+from backprop_helpers.checks.drives import call
+from backprop_helpers.checks.drives import lesson_06 as drives
+from backprop_helpers.checks.spec import Case, Driven, Exercise, Quantity, Wrong, name_returned, yes_or_no
+from backprop_helpers.checks.travel import type_name
 from backprop_helpers.data import load_digits
 from backprop_helpers.history import History
 from backprop_helpers.losses import accuracy
@@ -25,13 +27,10 @@ LESSON = "06_training_loop"
 # --- minibatches --------------------------------------------------------------------------------------------
 
 
-def _epochs(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
-    """Two epochs from one generator, and one more from a generator in the same state as the first."""
-    x, y, batch_size, rng = case.args
-    twin, kept_x, kept_y = copied(rng), x.copy(), y.copy()
-    first = _batches(exercise, fn(x, y, batch_size, rng), x, y)
-    second = _batches(exercise, fn(kept_x.copy(), kept_y.copy(), batch_size, rng), x, y)
-    again = _batches(exercise, fn(kept_x.copy(), kept_y.copy(), batch_size, twin), x, y)
+def _orders(exercise: Exercise, case: Case, raw: Any) -> dict[str, Any]:
+    """What the batches of three epochs tell: two from one generator, one from its state at the beginning."""
+    x, y, *_ = case.args
+    first, second, again = (_batches(exercise, batches, x, y) for batches in raw)
     order, other, same = (np.concatenate([rows for rows, _ in epoch]) for epoch in (first, second, again))
     targets = np.concatenate([rows for _, rows in first])
     return {
@@ -44,17 +43,13 @@ def _epochs(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[
     }
 
 
-def _batches(exercise: Exercise, result: Any, x: Any, y: Any) -> list[tuple[Any, Any]]:
+def _batches(exercise: Exercise, batches: Any, x: Any, y: Any) -> list[tuple[Any, Any]]:
     """The row numbers of every batch, as its x and as its y tell them (row i of x holds i, y holds i + 100)."""
-    if not hasattr(result, "__iter__"):
-        raise Wrong(
-            f"{exercise.name} gives {type(result).__name__}; expected something to loop over: pairs (x rows, y rows)."
-        )
     found = []
-    for batch in itertools.islice(result, 10 * len(x)):
+    for batch in batches:
         if not isinstance(batch, tuple | list) or len(batch) != 2:
             raise Wrong(
-                f"{exercise.name} yields {type(batch).__name__}; expected pairs (x rows, y rows) of the same rows."
+                f"{exercise.name} yields {type_name(batch)}; expected pairs (x rows, y rows) of the same rows."
             )
         xb, yb = (np.asarray(part) for part in batch)
         if xb.shape[1:] != x.shape[1:] or yb.shape[1:] != y.shape[1:] or len(xb) != len(yb):
@@ -86,16 +81,10 @@ def _minibatch_cases(rng: np.random.Generator) -> list[Case]:
 # --- EarlyStopping ------------------------------------------------------------------------------------------
 
 
-def _stopping(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
-    """Feed one validation loss after another; the weights go on changing in place, as in a training run."""
-    patience, min_improvement, losses = case.args
-    stopper = fn(patience, min_improvement) if min_improvement else fn(patience)
-    w, b = np.zeros((2, 3)), np.zeros(3)
+def _stops(exercise: Exercise, case: Case, raw: Any) -> dict[str, Any]:
+    """When step said stop, and what the criterion had kept by then."""
     until = 0
-    for epoch, loss in enumerate(losses, start=1):
-        w += 1.0
-        b -= 1.0
-        answer = stopper.step(loss, [(w, b)])
+    for epoch, answer in enumerate(raw["answers"], start=1):
         if answer is None:
             raise Wrong(
                 "EarlyStopping.step returned None; expected True when it is time to stop, else False."
@@ -104,12 +93,12 @@ def _stopping(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dic
             until = epoch
             break
     for name in ("best_loss", "best_params"):
-        if not hasattr(stopper, name):
+        if name not in raw:
             raise Wrong(f"EarlyStopping has no attribute {name} after its steps; set self.{name} in step.")
     return {
         "epochs until it stops": until,
-        "best_loss": stopper.best_loss,
-        **_kept(stopper.best_params),
+        "best_loss": raw["best_loss"],
+        **_kept(raw["best_params"]),
     }
 
 
@@ -155,86 +144,40 @@ def _stopping_cases(rng: np.random.Generator) -> list[Case]:
 # --- train --------------------------------------------------------------------------------------------------
 
 
-class _Watched:
-    """An optimizer that keeps every gradient of the first layer's weights it was given."""
-
-    def __init__(self, shape: tuple[int, ...], moves: bool, breaks_at: int = -1) -> None:
-        self.shape, self.moves, self.breaks_at = shape, moves, breaks_at
-        self.gradients: list[Any] = []
-        self.calls = 0
-
-    def __call__(self, w: Any, dw: Any, config: Any = None) -> tuple[Any, dict[str, Any]]:
-        self.calls += 1
-        if np.shape(dw) == self.shape:
-            self.gradients.append(np.array(dw))
-        if self.calls == self.breaks_at:
-            return w * math.nan, dict(config or {})
-        return optimizers.sgd(w, dw, config) if self.moves else (w, dict(config or {}))
+# What the drive of a training run has to know; what is right stays here.
+_TRAINING = (
+    "kind",
+    "seed",
+    "rate",
+    "epochs",
+    "batch_size",
+    "update",
+    "breaks_at",
+    "patience",
+    "keeps",
+    "stops",
+)
 
 
-def _momentum_in_place(w: Any, dw: Any, config: Any) -> tuple[Any, dict[str, Any]]:
-    """Momentum that writes its velocity into the config it is given: two arrays that share one are found."""
-    next_w, new = optimizers.sgd_momentum(w, dw, config)
-    config.update(new)
-    return next_w, config
-
-
-class CriterionWithoutPatience:
-    """A criterion that keeps the weights of one epoch and says stop after another, whatever the loss; 0 for never.
-
-    Of a criterion nothing is certain but `step` and `best_params`; who asks for its patience reads this name.
-    """
-
-    def __init__(self, keeps: int, stops: int) -> None:
-        self.keeps, self.stops, self.epoch = keeps, stops, 0
-        self.best_params: Any = None
-
-    def step(self, val_loss: float, params: Any) -> bool:
-        self.epoch += 1
-        if self.epoch == self.keeps:
-            self.best_params = copied(params)
-        return self.epoch == self.stops
-
-
-def _train(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
-    """One training run; which quantities it fills in depends on the kind of case, the rest stay 0."""
-    extra = case.extra
-    first = case.args[0][0][0].shape
-    update: Any = extra.get("update") or _Watched(
-        first, extra["kind"] != "batches", extra.get("breaks_at", -1)
-    )
-    stopping: Any = None
-    if "patience" in extra:
-        stopping = training.EarlyStopping(extra["patience"])
-    elif "keeps" in extra:
-        stopping = CriterionWithoutPatience(extra["keeps"], extra.get("stops", 0))
-    with np.errstate(all="ignore"):
-        result = fn(
-            *case.args,
-            update=update,
-            config={"learning_rate": extra["rate"]},
-            epochs=extra["epochs"],
-            batch_size=extra["batch_size"],
-            rng=np.random.default_rng(extra["seed"]),
-            stopping=stopping,
-        )
-    found = name_returned(exercise, result)
-    losses = _losses(exercise, found["history"])
+def _trained(exercise: Exercise, case: Case, raw: Any) -> dict[str, Any]:
+    """What one training run tells; which quantities it fills in depends on the kind of case, the rest stay 0."""
+    extra, gradients = case.extra, raw["gradients"]
+    losses = _losses(exercise, raw)
     values: dict[str, Any] = dict.fromkeys((q.name for q in exercise.quantities), 0.0)
-    values["history says why"] = _says_why(found["history"]) if extra.get("ends_early") else 1.0
+    values["history says why"] = _says_why(raw["stopped"]) if extra.get("ends_early") else 1.0
     if "breaks_at" in extra:
         # the epoch with the first nan may be finished and written down: who looks once an epoch is right too
         whole, steps = extra["whole"], len(case.args[1]) // extra["batch_size"]
         values["epochs after a loss that is no number"] = float(max(0, len(losses["train_loss"]) - whole))
-        values["steps after a loss that is no number"] = float(max(0, len(update.gradients) - whole * steps))
+        values["steps after a loss that is no number"] = float(max(0, len(gradients) - whole * steps))
     else:
         values["epochs run"] = len(losses["val_loss"])
     if extra["kind"] == "batches":
-        values |= _batches_seen(update.gradients, extra["steps"])
+        values |= _batches_seen(gradients, extra["steps"])
     elif "breaks_at" not in extra:
         values["val_loss"], values["train_loss"] = losses["val_loss"], losses["train_loss"]
     if extra["kind"] == "weights":
-        values |= _weights(exercise, found["params"], len(case.args[0]))
+        values |= _weights(exercise, raw["params"], len(case.args[0]))
     return values
 
 
@@ -263,16 +206,16 @@ def _weights(exercise: Exercise, params: Any, layers: int) -> dict[str, Any]:
     }
 
 
-def _says_why(history: Any) -> float:
-    """1 unless a History still says that the budget was spent; a history of another kind has no such sentence."""
-    return float(not isinstance(history, History) or history.stopped != History().stopped)
+def _says_why(stopped: Any) -> float:
+    """1 unless a History still says that the budget was spent; a history of another kind (None) has no such sentence."""
+    return float(stopped is None or stopped != History().stopped)
 
 
-def _losses(exercise: Exercise, history: Any) -> dict[str, list[float]]:
+def _losses(exercise: Exercise, raw: Mapping[str, Any]) -> dict[str, list[float]]:
     """train_loss and val_loss of a History, or of a dictionary with these keys."""
     found = {}
     for name in ("train_loss", "val_loss"):
-        value = history.get(name) if isinstance(history, Mapping) else getattr(history, name, None)
+        value = raw[name]
         if not isinstance(value, list | tuple | np.ndarray):
             raise Wrong(
                 f"{exercise.name} returned a history without {name}; call history.add(train_loss, val_loss) after each epoch."
@@ -323,7 +266,7 @@ def _train_cases(rng: np.random.Generator) -> list[Case]:
             epochs=2,
             batch_size=n,
             rate=0.2,
-            update=_momentum_in_place,
+            update=drives.momentum_in_place,
         ),
         case(
             "batches",
@@ -401,11 +344,10 @@ def _train_cases(rng: np.random.Generator) -> list[Case]:
 # --- the capstone -------------------------------------------------------------------------------------------
 
 
-def _learn(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
-    """Train on one part of the digits and count how many of the sealed part are read correctly."""
-    x, y, rng = case.args
+def _reads(exercise: Exercise, case: Case, raw: Any) -> dict[str, Any]:
+    """How many of the sealed digits a trained network reads; they never were where it was trained."""
     sealed_x, sealed_y = case.extra["sealed"]
-    params = name_returned(exercise, fn(x, y, rng))["params"]
+    params = name_returned(exercise, raw)["params"]
     try:
         params = [(np.asarray(w), np.asarray(b)) for w, b in params]
         with np.errstate(all="ignore"):
@@ -495,7 +437,7 @@ EXERCISES = (
         # With 11 rows or more a fair shuffle leaves the order as it is at most once in 40 million, so no right solution meets it.
         cases=_minibatch_cases,
         reference=training.minibatches,
-        run=_epochs,
+        run=Driven(drives.epochs, _orders),
     ),
     Exercise(
         name="EarlyStopping",
@@ -511,7 +453,7 @@ EXERCISES = (
         ),
         cases=_stopping_cases,
         reference=training.EarlyStopping,
-        run=_stopping,
+        run=Driven(drives.stopping, _stops),
     ),
     Exercise(
         name="train",
@@ -557,7 +499,7 @@ EXERCISES = (
         ),
         cases=_train_cases,
         reference=training.train,
-        run=_train,
+        run=Driven(drives.training_run, _trained, extra=_TRAINING),
         may_change=(0,),
         seconds=10.0,
     ),
@@ -571,7 +513,7 @@ EXERCISES = (
         ),
         cases=_digits_cases,
         reference=capstone.learn_digits,
-        run=_learn,
+        run=Driven(call, _reads),
         seconds=60.0,
         rounds=1,
         behaviour=True,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import traceback
-import warnings
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from backprop_helpers.checks.copies import copied, unchanged
-from backprop_helpers.checks.limits import TookTooLong, captured_prints, time_limit
-from backprop_helpers.checks.spec import CHANGED, Case, Exercise, Fn, Wrong
+from backprop_helpers.checks.attempt import Attempt, Raised, attempt
+from backprop_helpers.checks.limits import time_limit
+from backprop_helpers.checks.spec import CHANGED, Case, Exercise, Fn
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,7 @@ class Observation:
     """What one call did.
 
     values: quantity name → what came back; problem: kind of the reason why there are no values
-    ("unwritten", "raised", "too long", "unreadable") or ""; sentence: that problem for the learner;
+    ("unwritten", "raised", "too long", "unreadable", "gone") or ""; sentence: that problem for the learner;
     error: the exception's type name; changed: names of arguments that came back changed;
     printed: number of characters printed; warned: first NumPy warning, as "overflow encountered in exp".
     """
@@ -33,6 +32,40 @@ class Observation:
     warned: str = ""
 
 
+# After these there is no use in trying another case.
+FINAL = ("unwritten", "too long", "gone")
+
+
+class Elsewhere(ABC):
+    """A learner's function that runs in another process: it can't be called from a check, only be asked to be observed."""
+
+    @abstractmethod
+    def observe(self, exercise: Exercise, cases: Sequence[Case], forward: Any) -> list[Observation]:
+        """One observation a case, ending early after one whose problem is in FINAL. forward: None for the exercise's own.
+
+        Raises NotThere where there is no such function.
+        """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError("this function runs in another process")
+
+
+class NotThere(Exception):
+    """There is no function of that name; the text says so to the learner."""
+
+
+def observe_all(exercise: Exercise, fn: Fn, cases: Sequence[Case], forward: Fn | None) -> list[Observation]:
+    """All cases, but nothing after one that is still empty or never ends: more of it would tell no more."""
+    if isinstance(fn, Elsewhere):
+        return fn.observe(exercise, cases, forward)
+    seen: list[Observation] = []
+    for case in cases:
+        seen.append(observe(exercise, fn, case, forward))
+        if seen[-1].problem in FINAL:
+            break
+    return seen
+
+
 def observe(
     exercise: Exercise, fn: Fn, case: Case, forward: Fn | None = None, *, trusted: bool = False
 ) -> Observation:
@@ -40,54 +73,62 @@ def observe(
 
     trusted: fn is the course's own and needs no clock beside it, which saves a thread.
     """
-    mine = _private(case)
-    forward = forward or exercise.forward
-    with warnings.catch_warnings(record=True) as caught, captured_prints() as printed:
-        warnings.simplefilter("always")
-        values: dict[str, Any] = {}
-        problem = sentence = error = ""
-        try:
-            with contextlib.nullcontext() if trusted else time_limit(exercise.seconds):
-                values = dict(exercise.run(exercise, fn, mine, forward))
-        except NotImplementedError as exc:
-            problem, sentence = "unwritten", _unwritten(exercise, exc)
-        except TookTooLong:
-            problem = "too long"
-            sentence = (
-                f"{exercise.name} did not come back within {exercise.seconds:g} seconds and was stopped. "
-                "Look for a loop that never ends, such as a `while` whose condition never changes."
-            )
-        except Wrong as wrong:
-            problem, sentence = "unreadable", str(wrong)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as exc:  # a learner's SystemExit must not end the kernel either
-            problem, error = "raised", type(exc).__name__
-            sentence = _raised(exercise, exc)
-    inside = values.pop(CHANGED, ())
+    if isinstance(fn, Elsewhere):
+        return fn.observe(exercise, [case], forward)[0]
+
+    def work(args: tuple[Any, ...], extra: dict[str, Any]) -> Any:
+        return exercise.run(exercise, fn, replace(case, args=args, extra=extra), forward or exercise.forward)
+
+    limit = contextlib.nullcontext() if trusted else time_limit(exercise.seconds)
+    return seen_in(exercise, attempt(work, case.args, case.extra, limit))
+
+
+def seen_in(exercise: Exercise, found: Attempt) -> Observation:
+    """An attempt whose raw are the values already, in the words of the exercise."""
+    values = dict(found.raw) if not found.problem else {}
+    inside = (*found.inside, *values.pop(CHANGED, ()))
+    names = exercise.arguments
+    changed = (names[i] if i < len(names) else f"argument {i + 1}" for i in found.changed)
     return Observation(
         values=values,
-        problem=problem,
-        sentence=sentence,
-        error=error,
-        changed=(*_changed(exercise, case, mine), *inside),
-        printed=printed.count,
-        warned=next((str(w.message) for w in caught if issubclass(w.category, RuntimeWarning)), ""),
+        problem=found.problem,
+        sentence=_sentence(exercise, found),
+        error=found.raised.kind if found.raised and found.problem == "raised" else "",
+        changed=(*changed, *inside),
+        printed=found.printed,
+        warned=found.warned,
     )
 
 
-def _private(case: Case) -> Case:
-    """A case whose arrays are copies, so that nothing a function does can reach the next call."""
-    return replace(case, args=copied(case.args), extra=copied(dict(case.extra)))
+def measured(exercise: Exercise, case: Case, found: Attempt) -> Observation:
+    """An attempt of the first half of a `Driven`, made elsewhere: the second half is done here."""
+    run: Any = exercise.run
+    if found.problem:
+        return seen_in(exercise, found)
+    read = attempt(
+        lambda args, extra: run.measure(exercise, replace(case, args=args, extra=extra), found.raw),
+        case.args,
+        case.extra,
+        contextlib.nullcontext(),
+    )
+    return seen_in(
+        exercise,
+        replace(read, changed=found.changed, inside=found.inside, printed=found.printed, warned=found.warned),
+    )
 
 
-def _changed(exercise: Exercise, before: Case, after: Case) -> tuple[str, ...]:
-    names = exercise.arguments
-    changed = []
-    for i, (was, now) in enumerate(zip(before.args, after.args, strict=True)):
-        if not unchanged(was, now):
-            changed.append(names[i] if i < len(names) else f"argument {i + 1}")
-    return tuple(changed)
+def _sentence(exercise: Exercise, found: Attempt) -> str:
+    """The problem for the learner; "" where there is none."""
+    if found.problem == "unwritten" and found.raised:
+        return _unwritten(exercise, found.raised)
+    if found.problem == "raised" and found.raised:
+        return _raised(exercise, found.raised)
+    if found.problem == "too long":
+        return (
+            f"{exercise.name} did not come back within {exercise.seconds:g} seconds and was stopped. "
+            "Look for a loop that never ends, such as a `while` whose condition never changes."
+        )
+    return found.sentence
 
 
 # What the commonest exceptions of a learner's code mean, in a sentence; from counted real mistakes.
@@ -101,53 +142,41 @@ _MEANING = {
 }
 
 
-def _unwritten(exercise: Exercise, exc: BaseException) -> str:
+def _unwritten(exercise: Exercise, raised: Raised) -> str:
     """Which function is still empty: the exercise itself, or another of the learner's that it calls."""
-    frames = traceback.extract_tb(exc.__traceback__)
-    inner = frames[-1].name if frames else exercise.name
-    if inner.startswith("<") or len(_learner_frames(exc)) < 2:
+    if not raised.inner or raised.inner.startswith("<") or raised.depth < 2:
         return f"{exercise.name} is still empty: write its body, run that cell, then this one."
-    return (
-        f"{exercise.name} calls {inner}, which is still empty: write that first, run its cell, then this one."
-    )
+    return f"{exercise.name} calls {raised.inner}, which is still empty: write that first, run its cell, then this one."
 
 
-def _raised(exercise: Exercise, exc: BaseException) -> str:
+def _raised(exercise: Exercise, raised: Raised) -> str:
     """One sentence about an exception: which, where in the learner's code, what to look at."""
-    text = " ".join(str(exc).split()).rstrip(".")
-    shown = f"{type(exc).__name__}: {text[:200]}" if text else type(exc).__name__
-    line = _learner_line(exc)
-    where = f" in its line `{line}`" if line else ""
+    text = raised.text
+    shown = f"{raised.kind}: {text[:200]}" if text else raised.kind
+    where = f" in its line `{raised.line}`" if raised.line else ""
     sentence = f"{exercise.name} stopped with {shown}{where}."
-    meaning = _MEANING.get(type(exc).__name__)
-    if isinstance(exc, SystemExit):
+    meaning = _meaning(exercise, raised)
+    return f"{sentence} That means: {meaning}." if meaning else sentence
+
+
+def _meaning(exercise: Exercise, raised: Raised) -> str:
+    """What is behind it, where that is known; else ""."""
+    text, kinds = raised.text, raised.kinds
+    meaning = _MEANING.get(raised.kind, "")
+    if "SystemExit" in kinds:
         meaning = "the function ends Python itself: take out exit() or quit()"
-    if isinstance(exc, TypeError) and "positional argument" in text:
+    if "TypeError" in kinds and "positional argument" in text:
         meaning = f"the check calls it as {exercise.signature.split(' -> ')[0]}"
-    if isinstance(exc, TypeError) and "'numpy." in text and "item assignment" in text:
+    if "TypeError" in kinds and "'numpy." in text and "item assignment" in text:
         meaning = (
             "arithmetic on an array of shape () gives a plain NumPy number, which can't be assigned to; "
             "np.array(...) and .astype(...) give an array, whatever the shape"
         )
-    if isinstance(exc, ValueError) and "truth value of an array" in text:
+    if "ValueError" in kinds and "truth value of an array" in text:
         meaning = (
             "`if`, `and` and Python's own `max` want one answer, but an array has one for every entry; "
             "NumPy has functions that answer entry by entry"
         )
-    if isinstance(exc, ValueError) and ("matmul" in text or "broadcast" in text or "shapes" in text):
+    if "ValueError" in kinds and ("matmul" in text or "broadcast" in text or "shapes" in text):
         meaning = "two shapes don't fit together: print the `.shape` of everything in that line"
-    if meaning:
-        sentence += f" That means: {meaning}."
-    return sentence
-
-
-def _learner_frames(exc: BaseException) -> list[traceback.FrameSummary]:
-    """Where the exception went through code that is neither an installed package nor this one."""
-    frames = traceback.extract_tb(exc.__traceback__)
-    return [f for f in frames if "site-packages" not in f.filename and "backprop_helpers" not in f.filename]
-
-
-def _learner_line(exc: BaseException) -> str:
-    """The source line the exception came from, the last one outside installed packages."""
-    mine = _learner_frames(exc)
-    return (mine[-1].line or "").strip()[:120] if mine else ""
+    return meaning

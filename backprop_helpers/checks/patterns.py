@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backprop_helpers.checks.compare import Difference, as_numbers, close
+from backprop_helpers.checks.compare import Difference, close
 from backprop_helpers.checks.observe import observe
 from backprop_helpers.checks.spec import LETTERS, Case, Exercise, Fn, Tolerance
+from backprop_helpers.checks.travel import as_numbers
 from backprop_helpers.checks.trial import Trial
 
 Array = NDArray[Any]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +17,7 @@ from backprop_helpers.checks.compare import Difference, difference, tolerance_fo
 from backprop_helpers.checks.diagnosis import Diagnosis, diagnosis
 from backprop_helpers.checks.forwards import trusted
 from backprop_helpers.checks.limits import captured_prints
-from backprop_helpers.checks.observe import Observation, observe
+from backprop_helpers.checks.observe import FINAL, Elsewhere, NotThere, Observation, observe, observe_all
 from backprop_helpers.checks.registry import exercise_named
 from backprop_helpers.checks.result import CheckFailed, CheckResult
 from backprop_helpers.checks.spec import DIFFERENCES, Case, Exercise, Fn
@@ -26,6 +28,23 @@ from backprop_helpers.misconceptions import Misconception
 # from visible ones, but not secret.
 SECRET_SEED = "BACKPROP_SECRET_SEED"
 
+_listener: ContextVar[Callable[[CheckResult, bool], None] | None] = ContextVar("listener", default=None)
+_secret: ContextVar[str | None] = ContextVar("secret", default=None)
+
+
+@contextlib.contextmanager
+def graded(secret: str, listener: Callable[[CheckResult, bool], None]) -> Iterator[None]:
+    """Within it, every `check` tells its result to listener(result, hidden) instead of showing and remembering it.
+
+    secret: what hidden checks draw their inputs from, instead of the environment's.
+    """
+    tokens = _listener.set(listener), _secret.set(secret)
+    try:
+        yield
+    finally:
+        _listener.reset(tokens[0])
+        _secret.reset(tokens[1])
+
 
 def check(name: str, fn: Fn, *, forward: Fn | None = None, hidden: bool = False) -> None:
     """Check a learner's function: show a card when it holds, raise one clear sentence when it does not.
@@ -35,6 +54,12 @@ def check(name: str, fn: Fn, *, forward: Fn | None = None, hidden: bool = False)
     and show no numbers. Raises CheckFailed, an AssertionError, where the check does not hold.
     """
     result = diagnose(name, fn, forward=forward, hidden=hidden)
+    listen = _listener.get()
+    if listen is not None:
+        listen(result, hidden)
+        if not result.passed:
+            raise CheckFailed(result)
+        return
     if not hidden:
         record(result.name, exercise_named(name).lesson, result.passed)
     if not result.passed:
@@ -66,6 +91,8 @@ def diagnose(
         )
     try:
         return _judge(exercise, fn, forward, hidden, seed, known)
+    except NotThere as missing:
+        return CheckResult(name, False, str(missing))
     except (
         Exception
     ) as problem:  # what came back was stranger than the check foresaw: say so, without a traceback
@@ -87,12 +114,14 @@ def _judge(
 ) -> CheckResult:
     """Run all cases of every seed; explain the first seed that fails."""
     for number in _seeds(exercise, hidden, seed):
-        cases = exercise.cases(np.random.default_rng(number))
+        # a class is asked the same questions one learner after another: what is right there is worked out once
+        answers = known_answers(exercise, number) if isinstance(fn, Elsewhere) else None
+        cases = answers.cases if answers else exercise.cases(np.random.default_rng(number))
         used, doubt = trusted(exercise, forward, cases)
-        trials = _trials(exercise, fn, cases, used, hidden)
+        trials = _trials(exercise, fn, cases, used, hidden, answers)
         if any(_failed(exercise, t) for t in trials):
-            return _also(_explain(exercise, trials, fn, used, hidden, known), doubt)
-    return _also(_holds(exercise, trials, used), doubt)
+            return _also(_explain(exercise, trials, fn, used, hidden, known, answers), doubt)
+    return _also(_holds(exercise, trials, used, isinstance(fn, Elsewhere)), doubt)
 
 
 def _also(result: CheckResult, doubt: str) -> CheckResult:
@@ -104,7 +133,7 @@ def _seeds(exercise: Exercise, hidden: bool, seed: int | None) -> list[int]:
         return [seed]
     if not hidden:
         return [_number(exercise.name)]
-    secret = os.environ.get(SECRET_SEED, "development")
+    secret = _secret.get() or os.environ.get(SECRET_SEED, "development")
     return [_number(f"{secret}/{exercise.name}/{i}") for i in range(exercise.rounds)]
 
 
@@ -112,14 +141,53 @@ def _number(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
+class Answers:
+    """What is right on the cases of one seed, worked out when first asked for."""
+
+    def __init__(self, exercise: Exercise, number: int) -> None:
+        self.exercise = exercise
+        self.cases = list(exercise.cases(np.random.default_rng(number)))
+        self.replays: dict[Any, Observation] = {}
+        self._expected: dict[int, dict[str, list[Any]]] = {}
+
+    def expected(self, i: int) -> dict[str, list[Any]]:
+        """Of case i, by quantity: what the references give."""
+        if i not in self._expected:
+            self._expected[i] = _by_references(self.exercise, self.cases[i])
+        return self._expected[i]
+
+
+_answers: dict[tuple[int, int], Answers] = {}
+
+
+def known_answers(exercise: Exercise, number: int) -> Answers:
+    """The answers of an exercise for one seed; those of the latest few hundred are kept."""
+    key = id(exercise), number
+    found = _answers.get(key)
+    if found is None or found.exercise is not exercise:
+        if len(_answers) >= 300:
+            _answers.pop(next(iter(_answers)))
+        found = _answers[key] = Answers(exercise, number)
+    return found
+
+
 def _trials(
-    exercise: Exercise, fn: Fn, cases: Sequence[Case], forward: Fn | None, hidden: bool
+    exercise: Exercise,
+    fn: Fn,
+    cases: Sequence[Case],
+    forward: Fn | None,
+    hidden: bool,
+    answers: Answers | None = None,
 ) -> list[Trial]:
     """All cases, but nothing after one that is still empty or never ends: more of it would tell no more."""
+    if answers:
+        seen = observe_all(exercise, fn, cases, forward)
+        judged = [_loosely(exercise, case, hidden) for case in cases]
+        return [_compared(exercise, judged[i], one, answers.expected(i)) for i, one in enumerate(seen)]
     trials = []
     for case in cases:
         trials.append(_try(exercise, fn, case, forward, hidden))
-        if trials[-1].seen.problem in ("unwritten", "too long"):
+        if trials[-1].seen.problem in FINAL:
             break
     return trials
 
@@ -127,33 +195,43 @@ def _trials(
 def _try(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None, hidden: bool) -> Trial:
     """Run one case and compare with the oracle: finite differences in a visible check that has them."""
     seen = observe(exercise, fn, case, forward)
-    expected: dict[str, list[Any]] = {q.name: [] for q in exercise.quantities}
-    judged = case
     numerical = exercise.numerical if not hidden else None
     default = exercise.forward
-    if numerical and default is not None:
-        with captured_prints(), np.errstate(all="ignore"):
-            found = numerical(case, forward or default)
+    if not numerical or default is None:
+        return _compared(exercise, case, seen, _by_references(exercise, case))
+    with captured_prints(), np.errstate(all="ignore"):
+        found = numerical(case, forward or default)
+    expected = {q.name: found[q.name] for q in exercise.quantities}
+    lists = {name: right if isinstance(right, list) else [right] for name, right in expected.items()}
+    return _compared(exercise, _loosely(exercise, case, hidden), seen, lists)
+
+
+def _loosely(exercise: Exercise, case: Case, hidden: bool) -> Case:
+    """A case as a visible check judges it: as close as finite differences can tell, where it uses them."""
+    if hidden or not exercise.numerical or exercise.forward is None:
+        return case
+    return replace(case, tolerance=case.tolerance or DIFFERENCES)
+
+
+def _by_references(exercise: Exercise, case: Case) -> dict[str, list[Any]]:
+    expected: dict[str, list[Any]] = {q.name: [] for q in exercise.quantities}
+    for reference in exercise.references:
+        known = observe(exercise, reference, case, trusted=True)
+        if known.problem:
+            raise RuntimeError(f"The reference of {exercise.name} failed on its own check: {known.sentence}")
         for q in exercise.quantities:
-            right = found[q.name]
-            expected[q.name].extend(right if isinstance(right, list) else [right])
-        judged = replace(case, tolerance=case.tolerance or DIFFERENCES)
-    else:
-        for reference in exercise.references:
-            known = observe(exercise, reference, case, trusted=True)
-            if known.problem:
-                raise RuntimeError(
-                    f"The reference of {exercise.name} failed on its own check: {known.sentence}"
-                )
-            for q in exercise.quantities:
-                expected[q.name].append(known.values[q.name])
+            expected[q.name].append(known.values[q.name])
+    return expected
+
+
+def _compared(exercise: Exercise, case: Case, seen: Observation, expected: dict[str, list[Any]]) -> Trial:
     differences: list[Difference] = []
     if not seen.problem:
         for q in exercise.quantities:
-            d = difference(q, seen.values.get(q.name), expected[q.name], judged)
+            d = difference(q, seen.values.get(q.name), expected[q.name], case)
             if d:
                 differences.append(d)
-    return Trial(judged, seen, expected, tuple(differences))
+    return Trial(case, seen, expected, tuple(differences))
 
 
 def _harmful(exercise: Exercise, seen: Observation) -> tuple[str, ...]:
@@ -175,14 +253,15 @@ def _explain(
     forward: Fn | None,
     hidden: bool,
     known: Sequence[Misconception] | None,
+    answers: Answers | None,
 ) -> CheckResult:
     """Put the failing trials into the three lines a learner reads."""
     bad = next(t for t in trials if _failed(exercise, t))
-    if bad.seen.problem in ("unwritten", "too long"):
+    if bad.seen.problem in FINAL:
         look = f"The signature is {exercise.signature}. The hints beside its cell open one at a time."
         return CheckResult(exercise.name, False, bad.seen.sentence, look=look)
     first = _first_difference(exercise, trials)
-    found = diagnosis(exercise, trials, fn, forward, known)
+    found = diagnosis(exercise, trials, fn, forward, known, answers.replays if answers else None)
     message = _message(exercise, bad, first, found)
     result = CheckResult(
         exercise.name,
@@ -311,9 +390,9 @@ def _remarks(exercise: Exercise, trials: Sequence[Trial], passed: bool) -> tuple
     return tuple(remarks)
 
 
-def _holds(exercise: Exercise, trials: Sequence[Trial], forward: Fn | None) -> CheckResult:
+def _holds(exercise: Exercise, trials: Sequence[Trial], forward: Fn | None, elsewhere: bool) -> CheckResult:
     by = ""
-    if exercise.numerical:
+    if exercise.numerical and not elsewhere:
         by = f" by finite differences of {_whose(forward)}"
     labels = [t.case.label for t in trials if t.case.label]
     inputs = f" Inputs: {'; '.join(labels)}." if labels else ""

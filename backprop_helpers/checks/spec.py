@@ -13,7 +13,29 @@ from typing import Any
 
 import numpy as np
 
-from backprop_helpers.checks.copies import copied, unchanged
+from backprop_helpers.checks import attempt, drives
+from backprop_helpers.checks.attempt import Changing, Task, Wrong, named
+from backprop_helpers.checks.travel import plain
+
+__all__ = [
+    "CHANGED",
+    "DIFFERENCES",
+    "LETTERS",
+    "ROUNDING",
+    "SINGLE",
+    "Case",
+    "Driven",
+    "Exercise",
+    "Fn",
+    "Quantity",
+    "Tolerance",
+    "Wrong",
+    "backward_of_forward",
+    "call_and_name",
+    "name_returned",
+    "never_an_exception",
+    "yes_or_no",
+]
 
 Fn = Callable[..., Any]
 
@@ -90,68 +112,59 @@ class Case:
 CHANGED = "__changed__"
 
 
-class Wrong(Exception):
-    """What a `run` raises when the learner's result can't be read at all: the sentence for the learner."""
+@dataclass(frozen=True)
+class Driven:
+    """A `run` in two halves, so that the first can happen somewhere else.
 
-
-def call_and_name(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
-    """The usual run: call fn on the case's arguments and name what it returns."""
-    return name_returned(exercise, fn(*case.args))
-
-
-def backward_of_forward(exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
-    """The run of a backward pass: forward(*inputs) makes the cache, fn(dout, cache) is judged.
-
-    case.args is (dout, *inputs): the cache never leaves the learner's own pair of functions.
+    drive: a function of one `Task` in `drives/`, which handles the learner's function and returns raw data: arrays, numbers,
+    texts, and lists, tuples and dictionaries of them (never a yes or no that it decides itself). It runs beside the learner's
+    code, in the notebook or in a sandbox, and knows no answer. measure(exercise, case, raw): makes of that what is
+    compared, {quantity name: value}, where no learner's code runs; raises Wrong for what can't be read.
+    extra: keys of case.extra that drive is given, all others stay here; spare: whether what a function returns besides the
+    quantities (a cache) stays where it is.
     """
-    if forward is None:
-        raise TypeError(f"The exercise {exercise.name} needs a forward function.")
-    dout, *inputs = case.args
-    _, cache = forward(*inputs)
-    before = copied(cache)
-    values = name_returned(exercise, fn(dout, cache))
-    if not unchanged(before, cache):
-        values[CHANGED] = ("cache",)
-    return values
+
+    drive: Callable[[Task], Any]
+    measure: Callable[[Exercise, Case, Any], Mapping[str, Any]]
+    extra: tuple[str, ...] = ()
+    spare: bool = False
+
+    def __call__(self, exercise: Exercise, fn: Fn, case: Case, forward: Fn | None) -> dict[str, Any]:
+        """Both halves here, one after the other."""
+        raw = self.drive(
+            Task(exercise.name, exercise.returns, fn, forward, case.args, self.handed_over(case))
+        )
+        inside: tuple[str, ...] = ()
+        if isinstance(raw, Changing):
+            raw, inside = raw.raw, raw.names
+        values = dict(self.measure(exercise, case, plain(raw)))
+        return {**values, CHANGED: inside} if inside else values
+
+    def handed_over(self, case: Case) -> dict[str, Any]:
+        """What of case.extra the drive is given."""
+        return {key: case.extra[key] for key in self.extra if key in case.extra}
 
 
 def name_returned(exercise: Exercise, returned: Any) -> dict[str, Any]:
     """Give the values of a return statement their names; raises Wrong where the count is off."""
-    names = exercise.returns
-    never_an_exception(exercise, returned)
-    if returned is None:
-        wanted = ", ".join(names)
-        raise Wrong(f"{exercise.name} returned None. Does it end with `return {wanted}`?")
-    if len(names) == 1:
-        return {names[0]: returned}
-    if not isinstance(returned, tuple | list):
-        raise Wrong(
-            f"{exercise.name} returned {_kind(returned)}; expected {len(names)} things, ({', '.join(names)}). "
-            f"Look at its last line: `return {', '.join(names)}`."
-        )
-    if len(returned) != len(names):
-        raise Wrong(
-            f"{exercise.name} returned {len(returned)} things; expected {len(names)}, ({', '.join(names)}). "
-            f"Look at its last line: `return {', '.join(names)}`."
-        )
-    return dict(zip(names, returned, strict=True))
+    return named(exercise.name, exercise.returns, returned)
 
 
 def never_an_exception(exercise: Exercise, returned: Any) -> None:
     """Raises Wrong where an exception was returned like a value: then nobody is stopped by it."""
-    kind = returned if isinstance(returned, type) else type(returned)
-    if issubclass(kind, BaseException):
-        name = kind.__name__
-        raise Wrong(
-            f"{exercise.name} returned a {name} like a value, so whoever called it goes on with it. "
-            f"Refusing is done with `raise {name}(...)`, not with `return`."
-        )
+    attempt.never_an_exception(exercise.name, returned)
 
 
-def _kind(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"one array of shape {value.shape}"
-    return f"one {type(value).__name__}"
+def _named_values(exercise: Exercise, case: Case, raw: Any) -> dict[str, Any]:
+    return name_returned(exercise, raw)
+
+
+# The usual run: call fn on the case's arguments and name what it returns.
+call_and_name = Driven(drives.call, _named_values, spare=True)
+
+# The run of a backward pass: forward(*inputs) makes the cache, fn(dout, cache) is judged. case.args is (dout, *inputs):
+# the cache never leaves the learner's own pair of functions.
+backward_of_forward = Driven(drives.backward, _named_values, spare=True)
 
 
 @dataclass(frozen=True)
@@ -163,7 +176,7 @@ class Exercise:
     compared, **in backward order**, so that the first wrong one is the first mistake;
     cases(rng): the calls, on fresh random inputs; reference: a right implementation, or several
     where the text leaves room (an entry is right when it agrees with any of them);
-    run: how fn is driven on a case, giving {quantity name: value}; inputs: names of a case's
+    run: how fn is driven on a case, giving {quantity name: value} (a `Driven`, so that a class can be graded with it); inputs: names of a case's
     arguments where they are not the signature's; forward: the default forward
     function of a backward pass; numerical(case, forward): the expected values by finite
     differences of that forward, which a visible check uses instead of the reference (a list where
