@@ -23,8 +23,8 @@
 # - write the whole loop: initialise, repeat over epochs, until convergence or a stopping criterion,
 # - train a network of your own on real handwritten digits, and say how well it reads digits it has never seen.
 #
-# **Time:** 105 minutes. **Builds on:** a training step (lesson 05). Whatever is needed from earlier lessons comes ready-made, so you
-# can begin here.
+# **Time:** 105 minutes; section 6 has no exercise and can wait for another day. **Builds on:** a training step (lesson 05). Whatever
+# is needed from earlier lessons comes ready-made, so you can begin here.
 
 # %%
 import math
@@ -316,8 +316,8 @@ check("EarlyStopping", EarlyStopping, hidden=True)
 #    3. **Write** both into the history.
 #    4. **Ask** the stopping criterion, if there is one. When it says stop, note why in `history.stopped` (a sentence) and leave
 #       the loop.
-# 3. **Hand back** the params and the history. If a criterion kept the best weights, hand those back instead of the last, even
-#    after a loss that is no number.
+# 3. **Hand back** the params and the history. If a criterion kept the best weights, hand those back instead of the last, in
+#    whichever way the run ended: stopped, out of epochs, or with a loss that is no number.
 #
 # These are ready-made: use them, or your own functions from above once their checks hold.
 #
