@@ -41,4 +41,6 @@ EQUIVALENT: dict[str, str] = {
     "mlp_backward | if i != 0:": "i is never below 0",
     "mlp_backward | if i >= 0:": _UNUSED,
     "mlp_backward | if i > -1:": _UNUSED,
+    "relu | return (np.maximum(a, 0), (lambda dout: np.where(a >= 0, dout, 0),))": "the slope of either side is right at the kink",
+    "unbroadcast | return grad.sum(axis=tuple((i for i, n in enumerate(shape) if n == 1)), keepdims=True)": "a NumPy number does as well as an array without axes",
 }
