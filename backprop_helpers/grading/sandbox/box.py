@@ -32,6 +32,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-
 _LIBRARY = re.compile(
     r"/[^\s:\"']*/(?:site|dist)-packages/"
 )  # where this machine keeps them is nobody's business
+_OWN_FRAME = re.compile(r"\n  File [^\n]*/sandbox/inside/[^\n]*\n(?:    [^\n]*\n)*")
 _ANSWERS = wire.Reader(wire.Answer)
 
 
@@ -62,6 +63,12 @@ class Box:
     @property
     def alive(self) -> bool:
         return not self.ended
+
+    def fileno(self) -> int:
+        """The descriptor of the process (a pidfd). Raises BoxClosed."""
+        if self._pidfd is None:
+            raise BoxClosed("This box was left already; open a new one.")
+        return self._pidfd
 
     def __enter__(self) -> Self:
         return self
@@ -152,8 +159,7 @@ class Box:
     # --- how an answer is fetched
 
     def _next(self) -> int:
-        if self._pidfd is None:
-            raise BoxClosed("This box was left already; open a new one.")
+        self.fileno()
         self._number += 1
         return self._number
 
@@ -236,7 +242,7 @@ class Box:
         try:
             reader = wire.Unpacker(payload)
             evalue = _text(reader.text(answer.evalue))
-            traceback = _text(reader.text(answer.traceback), self.limits.output_bytes)
+            trace = _text(reader.text(answer.traceback), self.limits.output_bytes)
             outputs = [_output(o, reader, self.limits.output_bytes) for o in answer.outputs[:1000]]
             if len(answer.outputs) > 1000:
                 raise wire.WireError("a cell has too many outputs")
@@ -244,8 +250,8 @@ class Box:
         except wire.WireError as problem:
             self._distrust(problem)
             return CellOutcome("killed", evalue=self.ended, seconds=seconds)
-        ename, traceback = _text(answer.ename, 200), _LIBRARY.sub("", traceback)
-        return CellOutcome(answer.status, ename, evalue, traceback, outputs, seconds)
+        trace = _LIBRARY.sub("", _OWN_FRAME.sub("", trace))
+        return CellOutcome(answer.status, _text(answer.ename, 200), evalue, trace, outputs, seconds)
 
     def _missing_cells(self, count: int) -> list[CellOutcome]:
         if not count:

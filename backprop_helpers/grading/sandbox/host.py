@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,7 @@ from backprop_helpers.grading.sandbox.box import Box
 from backprop_helpers.grading.sandbox.channel import Channel
 from backprop_helpers.grading.sandbox.filter import program
 from backprop_helpers.grading.sandbox.outcomes import Limits, SandboxUnavailable, Tier
+from backprop_helpers.grading.sandbox.verify import check_effects, check_status
 
 _START_SECONDS = 60.0  # the first import of Matplotlib on a slow disk takes its time
 _FORK_SECONDS = 15.0
@@ -55,7 +56,7 @@ class Sandbox:
         self._ready = ready
         self._lock = threading.Lock()
         self._zygotes: dict[Path, _Zygote] = {}
-        self.tier = tier or Tier.STRONG
+        self.tier = self._best() if tier is None else tier
         self._zygote(self._package)
 
     def __enter__(self) -> Self:
@@ -81,6 +82,22 @@ class Sandbox:
         """
         with self._lock:
             return self._zygote((package or self._package).resolve()).take(seed)
+
+    def _best(self) -> Tier:
+        """The strictest tier that can be had. Raises SandboxUnavailable with what stands in the way of each."""
+        reasons = []
+        for tier in (Tier.STRONG, Tier.PLAIN):
+            self.tier = tier
+            try:
+                self._zygote(self._package)
+            except SandboxUnavailable as why:
+                reasons.append(f"{tier}: {why}")
+            else:
+                return tier
+        raise SandboxUnavailable(
+            "Learner code cannot be kept apart on this machine, so nothing was run. "
+            f"{' '.join(reasons)} `backprop doctor` says what to do."
+        )
 
     def _zygote(self, package: Path) -> _Zygote:
         zygote = self._zygotes.get(package)
@@ -135,6 +152,8 @@ class _Zygote:
                 raise SandboxUnavailable(f"The sandbox could not start: {answer['error']}.")
             for _ in range(ready):
                 self._ask()
+            if tier is not Tier.UNSAFE:
+                self._prove()
         except BaseException:
             self.close()
             raise
@@ -160,28 +179,45 @@ class _Zygote:
 
     def take(self, seed: int) -> Box:
         """The child that has waited longest, told to start; another one is asked for in its place."""
-        deadline = time.monotonic() + _FORK_SECONDS
+        box = self._next()
+        try:
+            box.start(seed, time.monotonic() + _FORK_SECONDS)
+            self._check(box, check_status)
+        except BaseException:
+            box.close()
+            raise
+        return box
+
+    def _next(self) -> Box:
         if not self._asked:
             self._ask()
         sock, pipe = self._asked.popleft()
-        channel = Channel(sock, pipe, self._limits.output_bytes, self._limits.reply_mb << 20)
-        answer, descriptors = self._hear(_FORK_SECONDS)
-        if "error" in answer or len(descriptors) != 1:
+        self._waiting = channel = Channel(sock, pipe, self._limits.output_bytes, self._limits.reply_mb << 20)
+        try:
+            answer, descriptors = self._hear(_FORK_SECONDS)
+            if "error" in answer or len(descriptors) != 1:
+                raise SandboxUnavailable(
+                    f"No process for a submission was made: {answer.get('error', answer)}."
+                )
+        except BaseException:
             channel.close()
-            raise SandboxUnavailable(
-                f"No process for a submission could be made: {answer.get('error', answer)}."
-            )
-        box = Box(channel, descriptors[0], limits=self._limits, tier=self._tier)
+            raise
         while len(self._asked) < self._most_ready:
             self._ask()
-        box.start(seed, deadline)
+        return Box(channel, descriptors[0], limits=self._limits, tier=self._tier)
+
+    def _prove(self) -> None:
+        """Try from a first child what no submission may do."""
+        with self._next() as box:
+            self._check(box, check_effects)
+            self._check(box, check_status)
+
+    def _check(self, box: Box, check: Callable[[Box], None]) -> None:
         if not box.alive:
-            words = channel.printed()
-            box.close()
-            raise SandboxUnavailable(
-                f"A process for a submission could not be kept apart: {words or box.ended}."
-            )
-        return box
+            words = self._waiting.printed() or box.ended
+            raise SandboxUnavailable(f"A process for a submission could not be kept apart: {words}.")
+        if self._tier is not Tier.UNSAFE:
+            check(box)
 
     def _ask(self) -> None:
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -233,6 +269,8 @@ def _environment() -> dict[str, str]:
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "HOME": "/box",
+        "TMPDIR": "/box",
+        "MALLOC_ARENA_MAX": "1",  # else each thread reserves address space by the hundred megabytes
         "MPLCONFIGDIR": matplotlib.get_configdir(),  # holds the list of fonts, which takes seconds to make
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYTHONHASHSEED": "0",

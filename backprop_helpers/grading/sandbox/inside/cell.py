@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import signal
 import socket
 import time
@@ -19,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ... import wire
+from .kind import explained, speak
 from .shell import Shell, own_line, run_cell
 
 _MOST_HANDLES = 20_000
@@ -59,10 +59,12 @@ class _Clock:
 class Cell:
     """Serves one judge over one socket until it is closed."""
 
-    def __init__(self, sock: socket.socket, shell: Shell, most_reply: int) -> None:
+    def __init__(self, sock: socket.socket, shell: Shell, config: dict[str, Any]) -> None:
         self._sock = sock
         self._shell = shell
-        self._most_reply = most_reply
+        self._most_reply: int = config["most_reply"]
+        self._memory_mb: int = config["limits"]["memory_mb"]
+        self._files = config["tier"] != "plain"
         self._handles: list[object] = []
         self._clock = _Clock()
 
@@ -99,6 +101,7 @@ class Cell:
             self._sock.sendall(piece)
 
     def _start(self, question: wire.Start) -> None:
+        speak(files=self._files)
         random.seed(question.seed)
         np.random.seed(question.seed % 2**32)
         self._send(wire.Ready(number=question.number), [])
@@ -132,12 +135,10 @@ class Cell:
             wire.Output(kind, name, list(data), [packer.node(text) for text in data.values()])  # type: ignore[arg-type]
             for kind, name, data in self._shell.outputs.finish()
         ]
-        ename, evalue = _name(problem), _message(problem)
+        ename, evalue = _name(problem), self._message(problem)
         # the order of the payload is that in which the judge reads it
         texts = wire.Packer()
-        trace = (
-            _without_clock(self._shell.error_text)[-question.output_bytes :] if problem is not None else ""
-        )
+        trace = self._shell.error_text[-question.output_bytes :] if problem is not None else ""
         done = wire.CellDone(
             number=question.number,
             index=index,
@@ -150,6 +151,16 @@ class Cell:
         )
         packer.chunks[:0] = texts.chunks
         return done
+
+    def _message(self, problem: BaseException | None) -> str:
+        """The text of an exception, which may itself raise, and what a learner can do about it."""
+        if problem is None:
+            return ""
+        try:
+            text = str(problem)[:4000]
+        except BaseException as worse:
+            return f"(the text of this exception cannot be read: {type(worse).__name__})"
+        return " ".join(filter(None, (text, explained(problem, self._memory_mb))))
 
     # --- calls
 
@@ -250,7 +261,7 @@ class Cell:
                 status=status,
                 value=node,
                 ename=_name(problem),
-                evalue=packer.node(_message(problem)),
+                evalue=packer.node(self._message(problem)),
                 line=packer.node(own_line(problem, self._shell) if problem is not None else ""),
                 changed=list(changed),
                 printed=outputs.printed,
@@ -299,11 +310,6 @@ def _snapshot(value: Any, depth: int = 0) -> Any:
     return value if type(value) in (int, float, str, bool) else None
 
 
-def _without_clock(trace: str) -> str:
-    """A traceback without the frame of the clock that rang: where the learner's code was is what matters."""
-    return re.sub(r"\n  File [^\n]*:\d+ in _ring\n[^\n]*\n", "", trace)
-
-
 def _status(problem: BaseException | None) -> Literal["ok", "error", "timeout"]:
     if problem is None:
         return "ok"
@@ -312,13 +318,3 @@ def _status(problem: BaseException | None) -> Literal["ok", "error", "timeout"]:
 
 def _name(problem: BaseException | None) -> str:
     return "" if problem is None else str(type(problem).__name__)[:200]
-
-
-def _message(problem: BaseException | None) -> str:
-    """The text of an exception, which may itself raise."""
-    if problem is None:
-        return ""
-    try:
-        return str(problem)[:4000]
-    except BaseException as worse:
-        return f"(the text of this exception cannot be read: {type(worse).__name__})"

@@ -12,6 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
+from .kind import no_program
 from .outputs import Hook, Outputs, Publisher, Stream
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
@@ -55,7 +56,9 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         self.history_manager.enabled = False
 
     def ask_exit(self) -> None:
-        pass
+        """`exit` and `quit` end nothing: the next cell still runs."""
+
+    system = system_raw = system_piped = getoutput = no_program
 
 
 def make_shell() -> Shell:

@@ -15,12 +15,14 @@ import os
 import select
 import socket
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
+from . import probes  # noqa: F401 - used by the judge's first script
 from .cell import Cell
 from .shell import Shell, forget, make_shell
-from .walls import Walls
+from .walls import RULES, Walls
 
 MOST = 1 << 17
 
@@ -49,6 +51,8 @@ def _warm(config: dict[str, Any]) -> Shell:
     for name in config["preload"]:
         importlib.import_module(name)
     forget(shell)
+    tempfile.tempdir = None
+    os.environ.pop("MPLCONFIGDIR", None)
     return shell
 
 
@@ -111,9 +115,11 @@ class Zygote:
         os.dup2(11, 1)
         os.dup2(11, 2)
         os.dup2(10, 3)
-        os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+        most = os.sysconf("SC_OPEN_MAX")
+        os.closerange(4, RULES if self._walls.shares_rules else most)
+        os.closerange(RULES + 1, most)
         self._walls.harden()
-        Cell(socket.socket(fileno=3), self._shell, self._config["most_reply"]).serve()
+        Cell(socket.socket(fileno=3), self._shell, self._config).serve()
 
 
 def _reap() -> None:
