@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from backprop_helpers.experiments.experiment import Choice, Experiment, Option, Prediction, Slider
+    from backprop_helpers.experiments.graph import show_graph
     from backprop_helpers.experiments.pictures import Pictures
     from backprop_helpers.experiments.svg import Figure, Panel
 
@@ -30,10 +31,12 @@ __all__ = [
     "Slider",
     "get",
     "names",
+    "show_graph",
 ]
 
 _PARTS = {
     "experiment": ("Choice", "Experiment", "Option", "Prediction", "Slider"),
+    "graph": ("show_graph",),
     "pictures": ("Pictures",),
     "svg": ("Figure", "Panel"),
 }

@@ -391,7 +391,6 @@ MISCONCEPTIONS = (
         _pair(lambda a, b: a * b, lambda dout, a, b: dout * b, lambda dout, a, b: dout * b),
         "both rules multiply by b; that is the slope for a only.",
         "A product treats its factors alike. What takes the place of b in the second rule?",
-        _pair(lambda a, b: a * b, lambda dout, a, b: dout * a, lambda dout, a, b: dout * a),
     ),
     _entry(
         "mul",
