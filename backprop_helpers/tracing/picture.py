@@ -36,7 +36,8 @@ class Canvas(Panel):
         self.least = min(width, 620)
 
     def body(self) -> str:
-        return "".join(self._inside) + "".join(self._above)
+        # what stands on an edge must not catch the click that is meant for it
+        return "".join(self._inside) + f'<g pointer-events="none">{"".join(self._above)}</g>'
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """The data coordinates of a picture position: only the direction of y differs."""
