@@ -6,6 +6,7 @@ import difflib
 import linecache
 import re
 import sys
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
@@ -50,8 +51,12 @@ def sentence_for(exc: NameError, tb: TracebackType | None, names: dict[str, Any]
     wanted = exc.name
     if not call or wanted is None or call.group(2) != wanted:
         return None
-    mine = [n for n, v in names.items() if callable(v) and not n.startswith("_")]
-    near = difflib.get_close_matches(wanted, mine, n=1, cutoff=0.75)
+    return sentence_about(wanted, [n for n, v in names.items() if callable(v) and not n.startswith("_")])
+
+
+def sentence_about(wanted: str, there: Sequence[str]) -> str:
+    """What to say about a function that is missing, where others are there."""
+    near = difflib.get_close_matches(wanted, there, n=1, cutoff=0.75)
     if near:
         return f"There is no function {wanted} here, but there is {near[0]}: give it the name {wanted} and run its cell again."
     return f"There is no function {wanted} here: run the cell that defines it (look whether it stopped with an error), then this one."
