@@ -137,5 +137,22 @@ def grade(
     raise typer.Exit(command.grade(options, course, as_json=as_json))
 
 
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+) -> None:
+    """Say which layers of the grader's sandbox work on this machine, and how to get the missing ones."""
+    import json
+
+    from backprop_helpers.grading.doctor import examine, show
+
+    report = examine()
+    if as_json:
+        typer.echo(json.dumps(report.as_dict(), indent=2))
+    else:
+        show(report)
+    raise typer.Exit(0 if report.healthy else 1)
+
+
 if __name__ == "__main__":
     app()

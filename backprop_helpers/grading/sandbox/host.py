@@ -50,6 +50,11 @@ class Sandbox:
         preload: Sequence[str] = (),
         ready: int = 1,
     ) -> None:
+        if sys.platform != "linux":
+            raise SandboxUnavailable(
+                "Grading needs Linux, because learner code is kept apart by the Linux kernel; use WSL 2, a virtual "
+                "machine or a container."
+            )
         self.limits = limits or Limits()
         self._package = package.resolve()
         self._preload = tuple(preload)
