@@ -32,7 +32,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from backprop_helpers import accuracy, check, init_params, layers, losses, mlp_forward, mse, network, progress
-from backprop_helpers import affine_forward, relu_forward, sigmoid_forward, softmax, tanh_forward
+from backprop_helpers import affine_forward, relu_forward, sigmoid_forward, softmax, tanh_forward, trace
 from backprop_helpers.bug_hunt import forward_1, forward_2, forward_3, suspect_1, suspect_2, suspect_3
 from backprop_helpers.experiments import backward_steps
 from backprop_helpers.gradcheck import gradcheck, numerical_gradient
@@ -83,6 +83,20 @@ backward_steps()
 # $$\text{gradient} = \text{local} \times \text{upstream}, \qquad \text{added up over all paths to the loss.}$$
 #
 # One rule finds many mistakes at a glance: **a gradient has the shape of what it belongs to.** `dw` is shaped like `w`, always.
+
+# %% [markdown]
+# ### The same with your own functions
+#
+# `trace` draws a network and calls **your** functions to walk through it. You have not written one yet, so on the way back every
+# gradient is grey. Come back to this cell after each exercise and run it again: what you have written gets its colour. Orange agrees
+# with finite differences; red does not, and the line below the picture says what is wrong. Click an edge to see the numbers behind it.
+
+# %%
+tiny = [
+    (np.array([[1.0, -1, 2], [1, 1, -1]]), np.array([-1.0, -1, -2])),  # w1 (2, 3), b1 (3,)
+    (np.array([[1.0], [3], [-2]]), np.array([1.0])),  # w2 (3, 1), b2 (1,)
+]
+trace(tiny, np.array([[2.0, 1]]), np.array([[3.0]]), globals())
 
 # %% [markdown]
 # ## The affine layer
@@ -764,6 +778,12 @@ check("mlp_backward", mlp_backward, forward=mlp_forward, hidden=True)
 # %% [markdown]
 # ### Your network against the truth
 #
+# First the small network from the top of the page once more, now with what you wrote:
+
+# %%
+trace(tiny, np.array([[2.0, 1]]), np.array([[3.0]]), globals())
+
+# %% [markdown]
 # Now everything of yours at once, on a network you have not seen: `softmax_loss`, `mlp_backward` and all that they call. `gradcheck` nudges every
 # single weight and compares. Where one of the two is still empty, the course's own stands in, and the cell says so.
 #

@@ -95,7 +95,7 @@ def sentence(s: Sweep, number: int) -> str:
         now = " Everything is known; now back." if step.name == "L" else ""
         return f"{head} {pretty(what)}{loss}{whose}.{now}"
     if step.state == "missing":
-        return f"{head} {step.function} is not written yet, so {names} stay grey; the sweep goes on with measured gradients."
+        return f"{head} {step.function} is not written yet, so {names} stay{'s' * (len(step.quantities) == 1)} grey; the sweep goes on with measured gradients."
     if step.state == "wrong":
         bad = ", ".join(pretty(q.name) for q in step.quantities if q.state == "wrong")
         return f"{head} {bad} differ{'s' * (', ' not in bad)} from finite differences. {step.diagnosis} The sweep goes on with measured gradients."
