@@ -42,6 +42,7 @@ class Options:
 
     lessons: Sequence[str] = ()
     students: Sequence[str] = ("*",)
+    excluded: Sequence[str] = ()
     workers: int = 0
     force: bool = False
     dry_run: bool = False
@@ -219,7 +220,11 @@ class _Run:
     def _learners(self, lesson: str) -> list[str]:
         wanted = self.options.students
         names = intake.learners(self.course.submitted, lesson)
-        found = [name for name in names if any(fnmatchcase(name, pattern) for pattern in wanted)]
+        found = [
+            name
+            for name in names
+            if name not in self.options.excluded and any(fnmatchcase(name, pattern) for pattern in wanted)
+        ]
         since = self.options.since
         return found if since is None else [name for name in found if self._when(name, lesson) >= since]
 

@@ -68,19 +68,25 @@ def open_course(root: Path) -> Course:
             f"{root} is not a course folder: it has no {CONFIG}. Run the command where that file is, or name the "
             "folder with --course."
         )
+    return course_of(_configured(root))
+
+
+def course_of(directory: Any) -> Course:
+    """The course of nbgrader's own CourseDirectory. Raises GradeError when it asks for another folder structure."""
     # nbgrader starts `alembic` by name when it makes a gradebook
-    os.environ["PATH"] = os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
-    )
-    directory = _configured(root)
+    programs = str(Path(sys.executable).parent)
+    path = os.environ.get("PATH", os.defpath)
+    if programs not in path.split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([programs, path])
+    root = Path(directory.root)
     if directory.directory_structure != _STRUCTURE:
         raise GradeError(
             f"CourseDirectory.directory_structure is {directory.directory_structure!r}; this grader knows "
-            f"{_STRUCTURE!r} alone. Take the setting out of {CONFIG}, or grade with `nbgrader autograde`."
+            f"{_STRUCTURE!r} alone. Take the setting out of {CONFIG}."
         )
     return Course(
         root=root,
-        config=directory.parent.config,
+        config=(directory.parent or directory).config,
         db_url=directory.db_url,
         course_id=directory.course_id,
         source=root / directory.source_directory,

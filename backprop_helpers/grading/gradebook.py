@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties, SaveCells
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ResourceClosedError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ResourceClosedError, SAWarning
 
 from backprop_helpers.grading.course import Course, GradeError
 from backprop_helpers.grading.master import Master
@@ -124,7 +125,9 @@ class Writer:
         self, gradebook: Any, master: Master, result: GradedSubmission, timestamp: datetime | None
     ) -> None:
         lesson, learner = result.lesson, result.learner
-        with one_commit(gradebook):
+        with warnings.catch_warnings(), one_commit(gradebook):
+            # nbgrader builds a submission bit by bit, and SQLAlchemy remarks on it
+            warnings.simplefilter("ignore", SAWarning)
             gradebook.update_or_create_student(learner)
             submission = gradebook.update_or_create_submission(lesson, learner, timestamp=timestamp)
             notebook = gradebook.find_submission_notebook(lesson, lesson, learner)

@@ -22,7 +22,7 @@ from backprop_helpers.grading.results import GradedSubmission
 from backprop_helpers.grading.run import Job, grade_submission
 
 TRIES = 3  # of a submission whose worker died under it
-PRELOAD = [f"backprop_helpers.grading.{name}" for name in ("run", "judge", "sandbox")]
+PRELOAD = [grade_submission.__module__]
 SILENCE = 600.0  # seconds without any answer from a cluster
 
 

@@ -6,19 +6,20 @@ Nothing in here knows of the gradebook. A process keeps one warm sandbox for all
 from __future__ import annotations
 
 import atexit
+import hashlib
 import threading
 import time
-from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 import msgspec
 
+from backprop_helpers.grading.given import PRELOAD, Given, given_for
 from backprop_helpers.grading.intake import Unreadable, parse
+from backprop_helpers.grading.judge import CellVerdict, JobCell, judge_notebook
 from backprop_helpers.grading.master import Master
 from backprop_helpers.grading.rebuild import Rebuilt, RebuiltCell, rebuild
 from backprop_helpers.grading.results import GradedCell, GradedSubmission, Status
+from backprop_helpers.grading.sandbox import Sandbox, Tier
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -63,10 +64,18 @@ def grade_submission(job: Job) -> GradedSubmission:
     rebuilt = rebuild(_master(job.master), submitted)
     prepared = time.perf_counter()
     with _ONE_AT_A_TIME:
-        sandbox = _sandbox(job.unsafe)
-        with sandbox.open() as box:
+        given = given_for(job.lesson, tuple(cell.source for cell in _master(job.master).cells))
+        sandbox = _sandbox(job.unsafe, given)
+        start = _start(job.seed, job.lesson)
+        with sandbox.open(given.folder, seed=start) as box:
             opened = time.perf_counter()
-            judged = _judge(_job_cells(rebuilt), box, job.seed, job.lesson)
+            judged = judge_notebook(
+                _job_cells(rebuilt),
+                box,
+                seed=job.seed,
+                given=given,
+                again=lambda: sandbox.open(given.folder, seed=start),
+            )
             done = time.perf_counter()
         closed = time.perf_counter()
     notes = (*job.notes, *rebuilt.notes)
@@ -92,6 +101,11 @@ def grade_submission(job: Job) -> GradedSubmission:
     )
 
 
+def _start(seed: str, lesson: str) -> int:
+    """Where a submission's global random generators start: the same for everybody, and the seed can't be told from it."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {lesson}".encode()).digest()[:4], "big")
+
+
 def _tier_word(unsafe: bool) -> str:
     return "unsafe" if unsafe else "not run"
 
@@ -101,17 +115,15 @@ def _master(content: bytes) -> Master:
     return msgspec.json.decode(content, type=Master)
 
 
-# A judge puts the seed into its process's environment, and a sandbox is one user's at a time.
+# A sandbox is one user's at a time.
 _ONE_AT_A_TIME = threading.Lock()
-_warm: dict[bool, Any] = {}
+_warm: dict[bool, Sandbox] = {}
 
 
-def _sandbox(unsafe: bool) -> Any:
-    """This process's warm sandbox, made when first asked for."""
-    from backprop_helpers.grading.sandbox import Sandbox, Tier
-
+def _sandbox(unsafe: bool, given: Given) -> Sandbox:
+    """This process's warm sandbox, made when first asked for; it holds a warm process for each lesson."""
     if unsafe not in _warm:
-        _warm[unsafe] = Sandbox(Tier.UNSAFE if unsafe else None, package=_learner_side())
+        _warm[unsafe] = Sandbox(Tier.UNSAFE if unsafe else None, package=given.folder, preload=PRELOAD)
         atexit.register(close_sandboxes)
     return _warm[unsafe]
 
@@ -122,21 +134,7 @@ def close_sandboxes() -> None:
         _warm.popitem()[1].close()
 
 
-def _learner_side() -> Path:
-    from backprop_helpers.grading import learner_side  # type: ignore[attr-defined, unused-ignore]
-
-    return Path(learner_side.__file__).parent
-
-
-def _judge(cells: Sequence[Any], box: Any, seed: str, lesson: str) -> Any:
-    from backprop_helpers.grading.judge import judge_notebook  # type: ignore[attr-defined, unused-ignore]
-
-    return judge_notebook(cells, box, seed=seed, lesson=lesson)
-
-
-def _job_cells(rebuilt: Rebuilt) -> list[Any]:
-    from backprop_helpers.grading.judge import JobCell
-
+def _job_cells(rebuilt: Rebuilt) -> list[JobCell]:
     return [
         JobCell(
             kind=cell.master.kind,
@@ -149,7 +147,7 @@ def _job_cells(rebuilt: Rebuilt) -> list[Any]:
     ]
 
 
-def _graded(cell: RebuiltCell, verdict: Any) -> GradedCell:
+def _graded(cell: RebuiltCell, verdict: CellVerdict) -> GradedCell:
     master = cell.master
     if master.kind == "test":
         earned: float | None = float(verdict.earned)
