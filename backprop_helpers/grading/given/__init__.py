@@ -13,6 +13,6 @@
 Misconceptions, measures, cases, the capstone and everything else of the package is not there at all.
 """
 
-from backprop_helpers.grading.given.build import Given, Release, prepare
+from backprop_helpers.grading.given.build import PRELOAD, Given, Release, given_for, prepare
 
-__all__ = ["Given", "Release", "prepare"]
+__all__ = ["PRELOAD", "Given", "Release", "given_for", "prepare"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import atexit
 import compileall
+import functools
 import re
 import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,15 +49,26 @@ class Release:
     source: str
 
 
+# What a sandbox loads before anything runs: a module of the package that loads what the lesson's page imports.
+PRELOAD = ("backprop_helpers.warm",)
+
+
 @dataclass(frozen=True)
 class Given:
-    """The package of one lesson: its folder (the one that goes on the sandbox's path), what to load before anything runs,
-    and what is unlocked on the way."""
+    """The package of one lesson: its folder (the one that goes on the sandbox's path), and what is unlocked on the way."""
 
     lesson: str
     folder: Path
-    preload: tuple[str, ...]
     releases: tuple[Release, ...]
+
+
+@functools.lru_cache(maxsize=64)
+def given_for(lesson: str, page: tuple[str, ...]) -> Given:
+    """The package of a lesson in a folder of this process, which is removed when the process ends. See `prepare`."""
+    folder = Path(tempfile.mkdtemp(prefix="backprop-given-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder.chmod(0o755)  # whoever the sandbox runs as may read it
+    return prepare(lesson, page, folder)
 
 
 def prepare(lesson: str, page: Sequence[str], folder: Path) -> Given:
@@ -77,9 +91,11 @@ def prepare(lesson: str, page: Sequence[str], folder: Path) -> Given:
         target.parent.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / "checks" / f"{file}.py", target)
     homes = {name: home for name, home in _HOME.items() if _is_there(package, home)}
-    (package / "__init__.py").write_text(_INIT.format(homes=homes), encoding="utf-8")
+    quiet = sorted(name for name, home in _HOME.items() if home not in GIVEN and name not in homes)
+    (package / "__init__.py").write_text(_INIT.format(homes=homes, quiet=quiet), encoding="utf-8")
+    (package / "warm.py").write_text(_WARM.format(modules=_imported(page)), encoding="utf-8")
     compileall.compile_dir(package, quiet=2, invalidation_mode=_UNCHECKED, stripdir=str(folder))
-    return Given(lesson, folder, _preload(page), tuple(_releases(lesson, locked)))
+    return Given(lesson, folder, tuple(_releases(lesson, locked)))
 
 
 _UNCHECKED = PycInvalidationMode.UNCHECKED_HASH
@@ -89,12 +105,28 @@ _INIT = '''"""The course as a submission is given it: what belongs to answers is
 import importlib
 
 _HOME = {homes!r}
+_QUIET = {quiet!r}
 
 
 def __getattr__(name):
+    if name in _QUIET:
+        from backprop_helpers.quiet import Quiet
+
+        return Quiet(name)
     if name not in _HOME:
         raise AttributeError(f"backprop_helpers has no {{name!r}} here.")
     return getattr(importlib.import_module(f"backprop_helpers.{{_HOME[name]}}"), name)
+'''
+
+
+_WARM = '''"""Loads what the lesson's page imports, once for all submissions."""
+
+import contextlib
+import importlib
+
+for name in {modules!r}:
+    with contextlib.suppress(ImportError):
+        importlib.import_module(name)
 '''
 
 
@@ -145,8 +177,8 @@ def _releases(lesson: str, locked: Sequence[tuple[str, str]]) -> list[Release]:
     return found
 
 
-def _preload(page: Sequence[str]) -> tuple[str, ...]:
-    """The modules that the page's code imports: better loaded once than once a submission."""
+def _imported(page: Sequence[str]) -> list[str]:
+    """The modules that the page's code imports, and those that the checks need."""
     found = {f"backprop_helpers.checks.{name}" for name in ("attempt", "drives")}
     for source in page:
         try:
@@ -157,4 +189,4 @@ def _preload(page: Sequence[str]) -> tuple[str, ...]:
         found |= {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level}
     if "backprop_helpers.data" in found:  # which imports them when it is first asked for data
         found |= {"sklearn.datasets", "sklearn.model_selection"}
-    return tuple(sorted(found))
+    return sorted(found)

@@ -5,11 +5,21 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+import re
+import symtable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from IPython.core.inputtransformer2 import TransformerManager
 
 _CALLS = ("check", "diagnose")
+_BUILTINS = frozenset(dir(builtins))
+# Code that may find its names in ways that can't be read off.
+_EVASIVE = re.compile(
+    r"\b(?:globals|locals|vars|exec|eval|get_ipython|__main__|__builtins__|import_module)\b"
+)
+# A call that sets something for all cells below, as np.random.seed(0) does.
+_SETS = re.compile(r"seed|seterr|filterwarnings|simplefilter|use|set_\w+|rc")
 
 
 @dataclass(frozen=True)
@@ -39,8 +49,16 @@ def looked_at(source: str) -> Cell:
     given = {n.id for n in _given_to_checks(tree)}
     elsewhere = {n.id for n in loads} - {n.id for n in _given_to_checks(tree)} | _also_used(tree, loads)
     binds, stores = bound(tree)
-    reads = {n.id for n in loads} - set(dir(builtins))
+    reads = set(_free(symtable.symtable(ast.unparse(tree), "<cell>", "exec"))) - _BUILTINS
     return Cell(tree, binds, stores, frozenset(reads), frozenset(given - elsewhere))
+
+
+def _free(table: symtable.SymbolTable) -> Iterator[str]:
+    """Names that code takes from its notebook: all that its top level reads, and what functions don't bind themselves."""
+    top = table.get_type() == "module"
+    yield from (s.get_name() for s in table.get_symbols() if s.is_referenced() and (top or s.is_global()))
+    for inner in table.get_children():
+        yield from _free(inner)
 
 
 def _given_to_checks(tree: ast.AST) -> list[ast.Name]:
@@ -79,3 +97,46 @@ def defined(source: str) -> frozenset[str]:
     """The names that a learner's cell binds at its top level; none where it can't be read."""
     cell = looked_at(source)
     return cell.binds
+
+
+def needed(sources: Sequence[tuple[bool, str]]) -> frozenset[int]:
+    """Which cells of the course have to run for the cells in between: by position in the page.
+
+    sources: (whether it is a cell of the course that only shows something, source). Its names decide: a cell is needed where it
+    binds a name that a needed cell or one of the others reads, changes such a variable, or sets something for all.
+    All are needed where one of the others can't be read or looks its names up by itself.
+    """
+    shown = [i for i, (shows, _) in enumerate(sources) if shows]
+    others = [source for shows, source in sources if not shows]
+    if any(_EVASIVE.search(source) or looked_at(source).tree is None for source in others):
+        return frozenset(shown)
+    wanted = frozenset(name for source in others for name in looked_at(source).reads)
+    found: set[int] = set()
+    while True:
+        more = {
+            i
+            for i in shown
+            if i not in found and _is_needed(looked_at(sources[i][1]), wanted, shown, sources)
+        }
+        if not more:
+            return frozenset(found)
+        found |= more
+        wanted |= {name for i in more for name in looked_at(sources[i][1]).reads}
+
+
+def _is_needed(
+    cell: Cell, wanted: frozenset[str], shown: Sequence[int], sources: Sequence[tuple[bool, str]]
+) -> bool:
+    if cell.tree is None or cell.binds & wanted or any(map(_sets_something, cell.tree.body)):
+        return True
+    variables = {name for i in shown for name in looked_at(sources[i][1]).stores}
+    return bool(cell.reads & wanted & variables)
+
+
+def _sets_something(node: ast.stmt) -> bool:
+    call = node.value if isinstance(node, ast.Expr) else None
+    return (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and _SETS.fullmatch(call.func.attr) is not None
+    )

@@ -13,7 +13,7 @@ from typing import Any
 
 from backprop_helpers.checks.notebook import sentence_about
 from backprop_helpers.grading.given import Given, Release
-from backprop_helpers.grading.judge.names import Cell, defined, looked_at
+from backprop_helpers.grading.judge.names import Cell, defined, looked_at, needed
 from backprop_helpers.grading.judge.remote import RemoteFunction, Side
 from backprop_helpers.grading.judge.testcell import Run, explained, run_test
 from backprop_helpers.grading.judge.verdict import CellVerdict, JobCell, Judged
@@ -30,18 +30,20 @@ def judge_notebook(
     seed: str,
     given: Given | None = None,
     again: Callable[[], Box] | None = None,
+    everything: bool = False,
 ) -> Judged:
     """Run and judge a rebuilt notebook.
 
     cells: in the order of the page; box: a fresh sandbox with the package of `given`; seed: the course's secret, which hidden checks
     draw their inputs from; given: what the lesson's package locks and when it is unlocked; again: makes another fresh box, for
     when a call or a cell ends the process (an endless loop in C, a crash): what is left is then judged in it, and every cell
-    but the one that did it runs again. Boxes that `again` made are closed here.
+    but the one that did it runs again. Boxes that `again` made are closed here; everything: run also the cells of the course that
+    nothing graded depends on (experiments, demonstrations), which otherwise are `not_run`.
     Never raises for what a learner wrote.
     """
     with contextlib.ExitStack() as stack:
         fresh = (lambda: stack.enter_context(again())) if again else None
-        return _Notebook(cells, box, seed, given, fresh).judged()
+        return _Notebook(cells, box, seed, given, fresh, everything).judged()
 
 
 class _Notebook:
@@ -52,6 +54,7 @@ class _Notebook:
         seed: str,
         given: Given | None,
         again: Callable[[], Box] | None,
+        everything: bool,
     ) -> None:
         self.cells = cells
         self.side = Side(box)
@@ -67,13 +70,16 @@ class _Notebook:
         self.releases = list(given.releases) if given else []
         self.released: list[Release] = []
         self.last_use = _last_uses(cells)
+        self.idle = frozenset() if everything else _idle(cells)
         self.theirs = frozenset(n for c in cells if c.kind == "solution" for n in c.names)
 
     def judged(self) -> Judged:
         begun = time.perf_counter()
         waiting: list[int] = []
         for i, cell in enumerate(self.cells):
-            if cell.kind in ("code", "solution"):
+            if i in self.idle:
+                self.verdicts[i] = CellVerdict(cell.grade_id, cell.kind, "not_run")
+            elif cell.kind in ("code", "solution"):
                 waiting.append(i)
             elif cell.kind == "test":
                 self.run(waiting)
@@ -178,13 +184,11 @@ class _Notebook:
         """Give a test cell the names it reads: the course's own from here, all others from the learner's side."""
         unknown = []
         for name in sorted(about.reads):
-            if name in self.theirs or not self.from_master(name, i):
-                if (
-                    name in self.theirs
-                    or name not in self.names
-                    or isinstance(self.names[name], RemoteFunction)
-                ):
-                    unknown.append(name)
+            theirs = name in self.theirs
+            if not theirs and self.from_master(name, i):
+                continue
+            if theirs or name not in self.names or isinstance(self.names[name], RemoteFunction):
+                unknown.append(name)
         asked = [name for name in unknown if name not in about.handed]
         kinds = self.side.kinds(asked) if asked else {}
         for name in unknown:
@@ -248,6 +252,13 @@ class _Notebook:
                 self.released.append(release)
                 if self.side.alive:
                     self.side.release(release.module, release.source)
+
+
+def _idle(cells: Sequence[JobCell]) -> frozenset[int]:
+    """The cells of the course that nothing graded depends on."""
+    code = [i for i, cell in enumerate(cells) if cell.kind in ("code", "solution", "test")]
+    wanted = needed([(cells[i].kind == "code", cells[i].source) for i in code])
+    return frozenset(i for k, i in enumerate(code) if cells[i].kind == "code" and k not in wanted)
 
 
 def _last_uses(cells: Sequence[JobCell]) -> dict[str, int]:
