@@ -53,7 +53,7 @@ from backprop_helpers import (
     training,
 )
 from backprop_helpers.data import load_diabetes, load_digits, two_arcs
-from backprop_helpers.experiments import Pictures, patience
+from backprop_helpers.experiments import Pictures, live_training, patience
 from backprop_helpers.history import History
 
 # %% [markdown]
@@ -306,7 +306,14 @@ check("EarlyStopping", EarlyStopping, hidden=True)
 # %% [markdown]
 # ## 4 · The loop
 #
-# Everything is there. The loop in words, with the line of lesson 05, w ← w − η ∂L/∂w, inside it:
+# Here is the loop at work, in mini-batches of 16 rows. Answer the question, press ▶ and watch the boundary and both losses move
+# epoch by epoch. Then choose other data, other units, another rate.
+
+# %%
+live_training()
+
+# %% [markdown]
+# Now write that loop. Everything is there. The loop in words, with the line of lesson 05, w ← w − η ∂L/∂w, inside it:
 #
 # 1. **Start** from the given params, with one config per array for the optimizer's memory, and an empty history.
 # 2. **Repeat** for at most `epochs` epochs:
