@@ -102,7 +102,7 @@ def attempt(
             with limit:
                 raw = work(mine, given)
         except NotImplementedError as exc:
-            problem, raised = "unwritten", _in_words(exc)
+            problem, raised = "unwritten", in_words(exc)
         except TookTooLong:
             problem = "too long"
         except Wrong as wrong:
@@ -110,7 +110,7 @@ def attempt(
         except KeyboardInterrupt:
             raise
         except BaseException as exc:  # a learner's SystemExit must not end the kernel either
-            problem, raised = "raised", _in_words(exc)
+            problem, raised = "raised", in_words(exc)
     inside: tuple[str, ...] = ()
     if isinstance(raw, Changing):
         raw, inside = raw.raw, raw.names
@@ -128,7 +128,8 @@ def attempt(
     )
 
 
-def _in_words(exc: BaseException) -> Raised:
+def in_words(exc: BaseException) -> Raised:
+    """What there is to say about an exception."""
     try:
         text = " ".join(str(exc).split()).rstrip(".")
     except Exception:
@@ -236,7 +237,7 @@ def _written(one: Attempt, spare: tuple[int, ...]) -> dict[str, Any]:
         content = packed(plain(raw))
     except Exception as problem:  # an object that resists being looked at
         content = None
-        one = Attempt(problem="raised", raised=_in_words(problem), printed=one.printed)
+        one = Attempt(problem="raised", raised=in_words(problem), printed=one.printed)
     written = {**{key: value for key, value in vars(one).items() if key != "raised"}, "raw": content}
     written["raised"] = asdict(one.raised) if one.raised else None
     return written

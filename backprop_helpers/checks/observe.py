@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from backprop_helpers.checks.attempt import Attempt, Raised, attempt
+from backprop_helpers.checks.attempt import Attempt, Raised, Wrong, attempt, in_words
 from backprop_helpers.checks.limits import time_limit
 from backprop_helpers.checks.spec import CHANGED, Case, Exercise, Fn
 
@@ -105,16 +105,13 @@ def measured(exercise: Exercise, case: Case, found: Attempt) -> Observation:
     run: Any = exercise.run
     if found.problem:
         return seen_in(exercise, found)
-    read = attempt(
-        lambda args, extra: run.measure(exercise, replace(case, args=args, extra=extra), found.raw),
-        case.args,
-        case.extra,
-        contextlib.nullcontext(),
-    )
-    return seen_in(
-        exercise,
-        replace(read, changed=found.changed, inside=found.inside, printed=found.printed, warned=found.warned),
-    )
+    try:
+        values = dict(run.measure(exercise, case, found.raw))
+        return seen_in(exercise, replace(found, raw=values))
+    except Wrong as wrong:
+        return seen_in(exercise, replace(found, raw=None, problem="unreadable", sentence=str(wrong)))
+    except Exception as problem:  # what came back has another form than the drive gives it
+        return seen_in(exercise, replace(found, raw=None, problem="raised", raised=in_words(problem)))
 
 
 def _sentence(exercise: Exercise, found: Attempt) -> str:

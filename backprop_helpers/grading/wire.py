@@ -31,6 +31,7 @@ NODES = 60_000  # values within one value
 DIMENSIONS = 32
 SHORT_TEXT = 200  # characters; longer ones travel in the payload
 LONG_INTEGER = 1024  # bytes: 2,466 digits, which Python still prints
+JOINED = 1 << 18  # bytes: a smaller message is written in one piece
 RUN = 8  # a list of at least so many numbers of one type travels as raw bytes
 
 # Native types of fixed size, and little-endian: a structured or object type has no name here.
@@ -462,7 +463,9 @@ def frame(message: Message, chunks: Sequence[bytes | memoryview], most: int) -> 
     if len(header) > most:
         raise Unsendable("the value has too many parts")
     size = sum(len(c) if isinstance(c, bytes) else c.nbytes for c in chunks)
-    return [FRAME.pack(len(header), size) + header, *chunks]
+    pieces = [FRAME.pack(len(header), size) + header, *chunks]
+    # many small arrays are sent faster as one piece; a large one is not copied once more
+    return [b"".join(pieces)] if size < JOINED else pieces
 
 
 def lengths(

@@ -119,7 +119,7 @@ class RemoteFunction(Elsewhere):
             "returns": list(exercise.returns),
             "fn": self.__name__,
             "forward": packed(forward or exercise.forward, _name_of),
-            "cases": [[packed(case.args), packed(run.handed_over(case))] for case in cases],
+            "cases": _packed_cases(run, cases),
             "seconds": exercise.seconds,
             "spare": spare if run.spare and len(exercise.returns) > 1 else [],
         }
@@ -159,6 +159,20 @@ class RemoteFunction(Elsewhere):
         if outcome.status == "ok":
             return only_plain(self.__name__, outcome.value)
         raise _translated(self.__name__, outcome)
+
+
+_packed: dict[int, tuple[Sequence[Case], Any]] = {}
+
+
+def _packed_cases(run: Driven, cases: Sequence[Case]) -> Any:
+    """The cases as they travel: the same for a whole class, so kept for as long as the list of cases is the same one."""
+    known = _packed.get(id(cases))
+    if known is None or known[0] is not cases:
+        if len(_packed) >= 300:
+            _packed.clear()
+        travels = [[packed(case.args), packed(run.handed_over(case))] for case in cases]
+        known = _packed[id(cases)] = cases, travels
+    return known[1]
 
 
 def _name_of(value: Any) -> str | None:
