@@ -6,14 +6,13 @@ of a right and of a wrong solution. Thousands of seeds are `make sweep`.
 
 from __future__ import annotations
 
-import os
-import platform
 import statistics
 import time
 from pathlib import Path
 
 from backprop_helpers import misconceptions
 from backprop_helpers.checks import diagnose, exercises
+from benchmarks.machine import machine
 from tests.mutation.report import score
 from tests.sweeps import TRUE_NAMES, leave_one_out
 from tests.variants import right
@@ -77,7 +76,7 @@ def main() -> None:
         f"| **all** | {totals[0]} / {totals[1]} | {totals[2]} / {totals[3]} | {totals[4]} / {totals[5]} / {totals[6]} | "
         f"slowest {1000 * slowest_right:.0f} | | {1000 * slowest_wrong:.0f} |",
         "",
-        f"Measured with Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores.",
+        f"Measured with {machine()}.",
         "",
         "## Without its own entry",
         "",
