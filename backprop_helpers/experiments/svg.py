@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import functools
 import io
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -96,11 +97,28 @@ class Panel:
         )
 
     def _points(self, x: ArrayLike, y: ArrayLike) -> list[tuple[float, float]]:
+        if isinstance(x, int | float) and isinstance(y, int | float):
+            return self._one_point(float(x), float(y))
         xs, ys = np.broadcast_arrays(np.atleast_1d(self.px(x)), np.atleast_1d(self.py(y)))
         keep = np.isfinite(xs) & np.isfinite(ys)
         # far outside stays outside: bounded numbers keep the text short and the renderer's arithmetic sound
         xs, ys = np.clip(xs, -9999, 9999), np.clip(ys, -9999, 9999)
         return list(zip(xs[keep].tolist(), ys[keep].tolist(), strict=True))
+
+    def _one_point(self, x: float, y: float) -> list[tuple[float, float]]:
+        """As `_points` for a single point, without arrays: a graph has a hundred labels, a slider moves often."""
+        places = []
+        for value, (low, high), log in ((x, self.x, self.logx), (y, self.y, self.logy)):
+            if log:
+                if not value > 0:
+                    return []
+                value, low, high = math.log10(value), math.log10(low), math.log10(high)
+            places.append((value - low) / (high - low))
+        a = self.left + places[0] * (self.width - self.left - self.right)
+        b = self.height - self.bottom - places[1] * (self.height - self.top - self.bottom)
+        if not (math.isfinite(a) and math.isfinite(b)):
+            return []
+        return [(min(max(a, -9999.0), 9999.0), min(max(b, -9999.0), 9999.0))]
 
     # --- what can be drawn ---------------------------------------------------------------------------------
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backprop_helpers.data import two_arcs
 from backprop_helpers.experiments.svg import Panel
 from backprop_helpers.layers import (
     affine_backward,
@@ -41,6 +43,14 @@ SPAN = {"none": (-4.0, 4.0), "sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "ReLU":
 
 # With a panel's usual size these limits give both axes the same scale, so right angles look right.
 PLANE_X, PLANE_Y = (-3.88, 3.88), (-3.0, 3.0)
+
+
+@functools.cache
+def arcs() -> tuple[Array, Array]:
+    """The 200 points of `two_arcs`, made once and locked: a picture that follows a slider asks for them at every step."""
+    x, y = two_arcs()
+    x.flags.writeable = y.flags.writeable = False
+    return x, y
 
 
 def plane_grid(

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprop_helpers.data import two_arcs
 from backprop_helpers.experiments.experiment import Choice, Experiment, Option, Prediction, Slider
 from backprop_helpers.experiments.gallery._shared import (
     ACTIVATIONS,
     Array,
     Params,
+    arcs,
     draw_classes,
     loss_and_grads,
     plane_grid,
@@ -53,7 +53,7 @@ BEST_START = {
 @functools.cache
 def trained(activation: str, units: int, start: int | None = None) -> Params:
     """A 2-units-2 network after 300 full-batch steps with momentum 0.9 on two arcs, from its best start or a given one."""
-    x, y = two_arcs()
+    x, y = arcs()
     seed = BEST_START[activation][units - 1] if start is None else start
     params = init_params([2, units, 2], np.random.default_rng(seed), scale=1.0)
     velocity = [(0 * w, 0 * b) for w, b in params]
@@ -66,7 +66,7 @@ def trained(activation: str, units: int, start: int | None = None) -> Params:
 
 
 def model(activation: str, units: int) -> Folds:
-    x, y = two_arcs()
+    x, y = arcs()
     params = trained(activation, units)
     grid = softmax(scores(plane_grid(40, X_RANGE, Y_RANGE), params, activation))[:, 1].reshape(40, 40)
     along = np.linspace(*X_RANGE, 221)
@@ -78,7 +78,7 @@ def model(activation: str, units: int) -> Folds:
 
 
 def view(r: Folds) -> Figure:
-    x, y = two_arcs()
+    x, y = arcs()
     plane = Panel(X_RANGE, Y_RANGE, title="Boundary, and each unit's own line", xlabel="x₁", ylabel="x₂")
     plane.heatmap(r.grid)
     w, b = r.hidden

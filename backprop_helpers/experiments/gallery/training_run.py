@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprop_helpers.data import two_arcs
 from backprop_helpers.experiments.experiment import Experiment, Option, Prediction, Slider
 from backprop_helpers.experiments.gallery._shared import (
     Array,
     Params,
+    arcs,
     descend,
     draw_classes,
     loss_and_grads,
@@ -38,7 +38,7 @@ class Run:
 @functools.cache
 def history() -> tuple[tuple[Params, ...], Array]:
     """Parameters before epoch 0, 1, … and the loss of each (EPOCHS + 1,): full-batch gradient descent, fixed seed."""
-    x, y = two_arcs()
+    x, y = arcs()
     params, kept, losses = init_params([2, 16, 2], np.random.default_rng(1), scale=0.5), [], []
     for _ in range(EPOCHS + 1):
         loss, grads = loss_and_grads(x, y, params, "ReLU")
@@ -49,7 +49,7 @@ def history() -> tuple[tuple[Params, ...], Array]:
 
 
 def model(epoch: int) -> Run:
-    x, y = two_arcs()
+    x, y = arcs()
     kept, losses = history()
     params = kept[epoch]
     grid = softmax(scores(plane_grid(40, X_RANGE, Y_RANGE), params, "ReLU"))[:, 1].reshape(40, 40)
@@ -58,7 +58,7 @@ def model(epoch: int) -> Run:
 
 
 def view(r: Run) -> Figure:
-    x, y = two_arcs()
+    x, y = arcs()
     plane = Panel(X_RANGE, Y_RANGE, title="What the network answers", xlabel="x₁", ylabel="x₂")
     plane.heatmap(r.grid)
     plane.boundary(r.grid, 0.5)
