@@ -18,7 +18,7 @@ from typing import Any
 
 from backprop_helpers.checks.copies import copied, unchanged
 from backprop_helpers.checks.limits import TookTooLong, alarm, captured_prints
-from backprop_helpers.checks.travel import packed, plain, type_name, unpacked
+from backprop_helpers.checks.travel import Alien, packed, plain, type_name, unpacked
 
 
 class Wrong(Exception):
@@ -174,13 +174,17 @@ def named(name: str, names: Sequence[str], returned: Any) -> dict[str, Any]:
 
 def never_an_exception(name: str, returned: Any) -> None:
     """Raises Wrong where an exception was returned like a value: then nobody is stopped by it."""
-    found = plain(returned)
-    if getattr(found, "exception", False) is True:
-        kind = type_name(found)
-        raise Wrong(
-            f"{name} returned a {kind} like a value, so whoever called it goes on with it. "
-            f"Refusing is done with `raise {kind}(...)`, not with `return`."
-        )
+    kind = returned if isinstance(returned, type) else type(returned)
+    if isinstance(returned, Alien) and returned.exception:
+        name_of_kind = returned.type_name
+    elif issubclass(kind, BaseException):
+        name_of_kind = kind.__name__
+    else:
+        return
+    raise Wrong(
+        f"{name} returned a {name_of_kind} like a value, so whoever called it goes on with it. "
+        f"Refusing is done with `raise {name_of_kind}(...)`, not with `return`."
+    )
 
 
 def _kind(value: Any) -> str:

@@ -28,6 +28,7 @@ from backprop_helpers.grading.given.filtered import (
     names_in,
     owners,
     source_of,
+    statements,
 )
 
 _STUBS = Path(__file__).parent / "stubs"
@@ -131,12 +132,14 @@ for name in {modules!r}:
 
 
 def _locked(lesson: str, text: str) -> list[tuple[str, str]]:
-    """This lesson's own references that its page speaks of: (module, name)."""
-    return [
-        (module, name)
-        for (module, name), (owner, _) in owners().items()
-        if owner == lesson and re.search(rf"\b{module}\.{name}\b", text)
-    ]
+    """What the page speaks of and a learner is not given yet: (module, name)."""
+    found = []
+    for module, name in re.findall(rf"\b({'|'.join(GIVEN)})\.([a-zA-Z]\w*)", text):
+        if (ROOT / module).is_dir() or first_lesson(module) > lesson or (module, name) in found:
+            continue
+        if name in names_in(statements(module)) - names_in(kept(module, lesson)):
+            found.append((module, name))
+    return found
 
 
 def _write_module(package: Path, module: str, lesson: str, locked: Sequence[str]) -> None:
@@ -172,8 +175,10 @@ def _releases(lesson: str, locked: Sequence[tuple[str, str]]) -> list[Release]:
     found = []
     for module, name in locked:
         added = closure(module, [name], lesson)
-        needed = {owners()[module, n][1] for n in names_in(added) if (module, n) in owners()}
-        found.append(Release(tuple(sorted(needed)), module, (name,), source_of(added)))
+        needed = {owners()[module, n] for n in names_in(added) if (module, n) in owners()}
+        if all(of == lesson for of, _ in needed):
+            names = tuple(sorted(exercise for _, exercise in needed))
+            found.append(Release(names, module, (name,), source_of(added)))
     return found
 
 

@@ -33,7 +33,16 @@ GIVEN = (
         "history",
         "training",
     ),
-    *("capstone", "autodiff", "checkpointing", "cost", "counting", "initialisation", "layer_health"),
+    *(
+        "capstone",
+        "autodiff",
+        "checkpointing",
+        "cost",
+        "counting",
+        "initialisation",
+        "layer_health",
+        "own_words",
+    ),
 )
 _SHOWS_ITSELF = ("_repr_html_", "_ipython_display_", "_repr_mimebundle_", "_render_traceback_")
 

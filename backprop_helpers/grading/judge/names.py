@@ -102,35 +102,45 @@ def defined(source: str) -> frozenset[str]:
 def needed(sources: Sequence[tuple[bool, str]]) -> frozenset[int]:
     """Which cells of the course have to run for the cells in between: by position in the page.
 
-    sources: (whether it is a cell of the course that only shows something, source). Its names decide: a cell is needed where it
-    binds a name that a needed cell or one of the others reads, changes such a variable, or sets something for all.
-    All are needed where one of the others can't be read or looks its names up by itself.
+    sources: (whether it is a cell of the course that only shows something, source). A cell is needed where it binds a name for a
+    cell further down that is needed itself or no showing one, where it may change such a variable in between, or where it
+    sets something for all. All are needed where one of the others can't be read or looks its names up by itself.
     """
     shown = [i for i, (shows, _) in enumerate(sources) if shows]
-    others = [source for shows, source in sources if not shows]
-    if any(_EVASIVE.search(source) or looked_at(source).tree is None for source in others):
+    cells = [looked_at(source) for _, source in sources]
+    others = [i for i, (shows, _) in enumerate(sources) if not shows]
+    if any(_EVASIVE.search(sources[i][1]) or cells[i].tree is None for i in others):
         return frozenset(shown)
-    wanted = frozenset(name for source in others for name in looked_at(source).reads)
-    found: set[int] = set()
-    while True:
-        more = {
-            i
-            for i in shown
-            if i not in found and _is_needed(looked_at(sources[i][1]), wanted, shown, sources)
-        }
-        if not more:
-            return frozenset(found)
-        found |= more
-        wanted |= {name for i in more for name in looked_at(sources[i][1]).reads}
+    found = {i for i in shown if _sets_for_all(cells[i])}
+    # a function looks its names up when it is called, which may be as late as in the last cell
+    queue = [(name, len(sources)) for i in others for name in cells[i].reads] + [
+        (n, i) for i in found for n in cells[i].reads
+    ]
+    seen: set[tuple[str, int]] = set()
+    while queue:
+        name, before = queue.pop()
+        if (name, before) in seen:
+            continue
+        seen.add((name, before))
+        for i in _makers(name, before, shown, cells) - found:
+            found.add(i)
+            queue += [(inner, i) for inner in cells[i].reads]
+    return frozenset(found)
 
 
-def _is_needed(
-    cell: Cell, wanted: frozenset[str], shown: Sequence[int], sources: Sequence[tuple[bool, str]]
-) -> bool:
-    if cell.tree is None or cell.binds & wanted or any(map(_sets_something, cell.tree.body)):
-        return True
-    variables = {name for i in shown for name in looked_at(sources[i][1]).stores}
-    return bool(cell.reads & wanted & variables)
+def _makers(name: str, before: int, shown: Sequence[int], cells: Sequence[Cell]) -> set[int]:
+    """The cell above `before` that binds a name last, and for a variable those in between that use it."""
+    binding = [i for i in shown if i < before and name in cells[i].binds]
+    if not binding:
+        return set()
+    last = binding[-1]
+    if name not in cells[last].stores:
+        return {last}
+    return {last} | {i for i in shown if last < i < before and name in cells[i].reads}
+
+
+def _sets_for_all(cell: Cell) -> bool:
+    return cell.tree is None or any(map(_sets_something, cell.tree.body))
 
 
 def _sets_something(node: ast.stmt) -> bool:
