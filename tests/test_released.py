@@ -85,7 +85,7 @@ class TestReleased:
             else:  # a cell that uses an exercise: "Run All" comes here only when its check, above, has passed
                 assert name == "NotImplementedError"
                 above = [c.metadata.get("nbgrader", {}).get("grade_id") for c in notebook.cells[:number]]
-                assert any(f"check-{unsolved}" in above for unsolved in re.findall(r"\bin (\w+)\(", plain)), (
+                assert any(f"check-{unsolved}" in above for unsolved in re.findall(r"\bin (\w+)[.(]", plain)), (
                     plain
                 )
 
