@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -121,6 +122,11 @@ def _judge(
         trials = _trials(exercise, fn, cases, used, hidden, answers)
         if any(_failed(exercise, t) for t in trials):
             return _also(_explain(exercise, trials, fn, used, hidden, known, answers), doubt)
+        if answers and hidden and exercise.elsewhere:
+            further = known_answers(_further(exercise), number)
+            more = _trials(exercise, fn, further.cases, used, hidden, further)
+            if any(_failed(exercise, t) for t in more):
+                return _explain(exercise, more, fn, used, hidden, (), None)
     return _also(_holds(exercise, trials, used, isinstance(fn, Elsewhere)), doubt)
 
 
@@ -139,6 +145,11 @@ def _seeds(exercise: Exercise, hidden: bool, seed: int | None) -> list[int]:
 
 def _number(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+@functools.cache
+def _further(exercise: Exercise) -> Exercise:
+    return replace(exercise, cases=exercise.elsewhere or exercise.cases)
 
 
 class Answers:

@@ -185,7 +185,8 @@ class Exercise:
     may_change: positions of arguments that may be changed in place with no more than a remark;
     quiet: whether a NumPy warning is a mistake, where the text asks for a function that doesn't overflow;
     seconds: how long one call may take; rounds: how many seeds a hidden check draws; behaviour: the exercise is judged
-    by what it reaches, so it has no registered wrong solutions.
+    by what it reaches, so it has no registered wrong solutions; elsewhere(rng): further cases for a function that runs in a
+    process of its own with bounded memory, where what it needs shows by itself.
     """
 
     name: str
@@ -205,6 +206,7 @@ class Exercise:
     seconds: float = 5.0
     rounds: int = 3
     behaviour: bool = False
+    elsewhere: Callable[[np.random.Generator], Sequence[Case]] | None = None
 
     @property
     def references(self) -> tuple[Fn, ...]:

@@ -50,6 +50,9 @@ def looked_at(source: str) -> Cell:
     elsewhere = {n.id for n in loads} - {n.id for n in _given_to_checks(tree)} | _also_used(tree, loads)
     binds, stores = bound(tree)
     reads = set(_free(symtable.symtable(ast.unparse(tree), "<cell>", "exec"))) - _BUILTINS
+    reads |= {
+        n.target.id for n in tree.body if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
+    }
     return Cell(tree, binds, stores, frozenset(reads), frozenset(given - elsewhere))
 
 
@@ -113,9 +116,8 @@ def needed(sources: Sequence[tuple[bool, str]]) -> frozenset[int]:
         return frozenset(shown)
     found = {i for i in shown if _sets_for_all(cells[i])}
     # a function looks its names up when it is called, which may be as late as in the last cell
-    queue = [(name, len(sources)) for i in others for name in cells[i].reads] + [
-        (n, i) for i in found for n in cells[i].reads
-    ]
+    queue = [(name, at) for i in others for name in cells[i].reads for at in (i, len(sources))]
+    queue += [(name, i) for i in found for name in cells[i].reads]
     seen: set[tuple[str, int]] = set()
     while queue:
         name, before = queue.pop()

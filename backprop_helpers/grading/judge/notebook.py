@@ -46,6 +46,13 @@ def judge_notebook(
         return _Notebook(cells, box, seed, given, fresh, everything).judged()
 
 
+class _NoShell:
+    """Stands for IPython where cells of the course run without it: a magic does nothing."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *args, **kwargs: None
+
+
 class _Notebook:
     def __init__(
         self,
@@ -64,7 +71,7 @@ class _Notebook:
         self.verdicts: dict[int, CellVerdict] = {}
         self.ran: list[int] = []  # cells that ran in the sandbox, in order
         self.deadly: set[int] = set()  # cells that ended it
-        self.names: dict[str, Any] = {"__name__": "tests"}  # of the test cells
+        self.names: dict[str, Any] = {"__name__": "tests", "get_ipython": _NoShell}  # of the test cells
         self.master: set[int] = set()  # cells of the course that ran here
         self.seconds: dict[str, float] = defaultdict(float)
         self.releases = list(given.releases) if given else []
@@ -185,7 +192,7 @@ class _Notebook:
         unknown = []
         for name in sorted(about.reads):
             theirs = name in self.theirs
-            if not theirs and self.from_master(name, i):
+            if name == "get_ipython" or (not theirs and self.from_master(name, i)):
                 continue
             if theirs or name not in self.names or isinstance(self.names[name], RemoteFunction):
                 unknown.append(name)
