@@ -814,3 +814,5 @@ progress("06_training_loop")
 # One thing to try with it: give `learn_digits` only the first 100 digits of `digits.x_train` and `digits.y_train`, then 200, 400 and
 # 800, and see each time how many of `digits.x_val` it reads. Predict first: how many of its mistakes go when the data double? One run
 # is partly luck, and with 400 digits it may read no more than with 200, so take the mean over five generators.
+#
+# **Next: [07 · Why backpropagation](../07_why_backprop/07_why_backprop.ipynb).** Why this algorithm and no other?

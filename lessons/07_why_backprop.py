@@ -1061,3 +1061,6 @@ for k in (1, 10, 100, 1000, 10000):
 
 # %%
 progress("07_why_backprop")
+
+# %% [markdown]
+# **Next: [08 · Autodiff](../08_autodiff/08_autodiff.ipynb).** Could the machine derive this for me?
