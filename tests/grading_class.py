@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -113,3 +114,18 @@ def sqlite(course: Path) -> str:
 def total(of: dict[str, tuple[Any, ...]]) -> float:
     """The sum of a learner's automatic marks."""
     return sum(values[0] or 0 for name, values in of.items() if name.startswith("check-"))
+
+
+def wait_for(what: Callable[[], Any], seconds: float = 100) -> None:
+    """Wait until something is true."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.01)
+
+
+def wait_to_hear(process: subprocess.Popen[str], words: str) -> None:
+    """Wait until a run with --json has said these words."""
+    assert process.stderr is not None
+    while words not in (line := process.stderr.readline()):
+        assert line, f"it ended without saying {words!r}"

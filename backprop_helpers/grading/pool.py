@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
+import shutil
+import signal
+import tempfile
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
     CancelledError,
-    Executor,
     Future,
     ProcessPoolExecutor,
     wait,
 )
+from pathlib import Path
 from typing import Any, Protocol
 
 from backprop_helpers.grading.course import GradeError
@@ -43,27 +48,66 @@ class LocalWorkers:
     def __init__(self, count: int) -> None:
         self.count = count
         self.ahead = 2 * count
+        self._scratch = _scratch()
         self._executor = self._new()
 
-    def _new(self) -> Executor:
+    def _new(self) -> ProcessPoolExecutor:
         # a fork of this process would share its connection to the gradebook
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(PRELOAD)
-        return ProcessPoolExecutor(self.count, mp_context=context)
+        return ProcessPoolExecutor(
+            self.count, mp_context=context, initializer=_begin_worker, initargs=(str(self._scratch),)
+        )
 
     def submit(self, job: Job) -> Future[GradedSubmission]:
         return self._executor.submit(grade_submission, job)
 
     def renew(self) -> None:
         """After the death of a worker, which ends all of a pool."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._end(grace=0.0)
         self._executor = self._new()
 
     def alive(self) -> bool:
         return True
 
     def close(self) -> None:
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._end(grace=5.0)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _end(self, grace: float) -> None:
+        """End all workers, within `grace` seconds by their own will.
+
+        `shutdown` alone can wait for ever: for a worker that was started while the pool broke, which nobody tells to end.
+        """
+        processes = list((self._executor._processes or {}).values())
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        deadline = time.monotonic() + grace
+        for process in processes:
+            process.join(max(0.0, deadline - time.monotonic()))
+            if process.is_alive():
+                process.kill()
+
+
+_SCRATCH = "backprop-grade-"
+
+
+def _scratch() -> Path:
+    """A folder for what workers make for their sandboxes; those of runs that were killed are removed."""
+    place = Path(tempfile.gettempdir())
+    for old in place.glob(f"{_SCRATCH}*-*"):
+        owner = old.name.removeprefix(_SCRATCH).partition("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists() and old.lstat().st_uid == os.getuid():
+            shutil.rmtree(old, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-"))
+    folder.chmod(0o755)  # whoever a sandbox runs as may look into it
+    return folder
+
+
+def _begin_worker(scratch: str) -> None:
+    """What each worker does first."""
+    # a terminal sends Ctrl+C to every process; the run decides what becomes of its workers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tempfile.tempdir = scratch
 
 
 class ClusterWorkers:
