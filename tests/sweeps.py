@@ -2,12 +2,14 @@
 
 `make sweep` runs `leave-one-out` (what is said of a misconception that is not registered) and `seeds 2000` (no right
 solution may fail, no wrong one may pass); `make sweep ARGS="seeds 2000/100 adam"` runs fewer of the wrong ones.
+`make sweep ARGS="pairs"` counts how often two known mistakes in one function are both named.
 """
 
 from __future__ import annotations
 
 import functools
 import sys
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ from backprop_helpers.checks import diagnose, exercises, runner
 from backprop_helpers.checks.observe import observe
 from backprop_helpers.checks.spec import Exercise
 from backprop_helpers.misconceptions import Misconception
+from tests.mutation.pairs import Pair, pairs_of
 from tests.variants import right
 
 
@@ -75,6 +78,9 @@ def sweep(job: tuple[str, int, int]) -> Sweep:
 TRUE_NAMES = {
     "sigmoid-forward-x-overwritten": "writing the result into an integer x is what truncates it",
     "tanh-forward-x-overwritten": "writing the result into an integer x is what truncates it",
+    "tanh-forward-overflow": "the two that are named are what it consists of",
+    "mse-backward-raw-error": "the two that are named are what it consists of",
+    "bug-hunt-3-still-there": "the mean of one term that is counted twice is that term",
     "softmax-loss-nothing-divided": "the two that are named are what it consists of",
     "mlp-backward-divided-again": "the two that are named are what it consists of",
 }
@@ -94,6 +100,35 @@ def leave_one_out(m: Misconception) -> LeftOut:
     others = tuple(o for o in misconceptions.for_exercise(m.exercise) if o is not m)
     result = diagnose(m.exercise, m.wrong, known=others)
     return LeftOut(m.name, result.misconception, result.pattern, result.message)
+
+
+def said_of_pair(pair: Pair) -> str:
+    """What the check says of a function with two known mistakes: a word, as the columns of the table.
+
+    "both": their two names; "as one": a name, or other two, that gives the same numbers everywhere, where one mistake
+    hides the other or both together are a mistake with a name of its own; "pattern" or "where": no name; "passes".
+    """
+    result = diagnose(pair.exercise, pair.fn)
+    if result.passed:
+        return "passes"
+    if result.misconception:
+        return "both" if sorted(result.misconception.split(" + ")) == list(pair.names) else "as one"
+    return "pattern" if result.pattern else "where"
+
+
+def _pairs(names: list[str]) -> int:
+    columns = ("both", "as one", "pattern", "where", "passes")
+    table = Table("exercise", "pairs", *columns, title="Two known mistakes in one function: what is said")
+    totals: Counter[str] = Counter()
+    for name in names or [n for n, e in exercises().items() if not e.behaviour]:
+        said = Counter(map(said_of_pair, pairs_of(name)))
+        totals += said
+        if said:
+            table.add_row(name, str(said.total()), *(str(said[c]) for c in columns))
+    table.add_section()
+    table.add_row("all", str(totals.total()), *(str(totals[c]) for c in columns))
+    Console().print(table)
+    return 1 if totals["passes"] else 0
 
 
 def _seeds(count: int, wrong_count: int, names: list[str]) -> int:
@@ -141,13 +176,15 @@ def _left_out() -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """seeds RIGHT[/WRONG] [EXERCISE …], leave-one-out, or both with 2,000 seeds for everything."""
+    """seeds RIGHT[/WRONG] [EXERCISE …], leave-one-out, pairs [EXERCISE …], or all with 2,000 seeds for everything."""
     if arguments[:1] == ["seeds"]:
         right_seeds, _, wrong_seeds = arguments[1].partition("/")
         return _seeds(int(right_seeds), int(wrong_seeds or right_seeds), arguments[2:])
     if arguments[:1] == ["leave-one-out"]:
         return _left_out()
-    return _left_out() or _seeds(2000, 2000, arguments)
+    if arguments[:1] == ["pairs"]:
+        return _pairs(arguments[1:])
+    return _left_out() or _pairs(arguments) or _seeds(2000, 2000, arguments)
 
 
 if __name__ == "__main__":

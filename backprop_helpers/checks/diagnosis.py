@@ -1,7 +1,7 @@
 """Find out which mistake was made.
 
 In this order: replay the registered wrong solutions on the same inputs; where each wrong quantity
-is explained by another of them, name both; look for a general pattern; else say only where and how
+is explained by another of them, or only two together explain the numbers, name both; look for a general pattern; else say only where and how
 the values part. A name is given only when every value of every case agrees with it.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from backprop_helpers.checks.compare import close, tolerance_for
+from backprop_helpers.checks.composition import Together
 from backprop_helpers.checks.observe import Observation, observe
 from backprop_helpers.checks.patterns import describe
 from backprop_helpers.checks.spec import Exercise, Fn, Quantity, Tolerance
@@ -73,6 +74,9 @@ def diagnosis(
             names=tuple(m.name for m in whole),
         )
     mixed = _one_for_each_quantity(exercise, trials, suspects, replay)
+    if not mixed and any(t.differences for t in trials):
+        right = [[observe(exercise, r, t.case, trusted=True) for t in trials] for r in exercise.references]
+        mixed = Together(exercise, trials, replay, right, _is).only_pair(suspects)
     if mixed:
         return Diagnosis(
             says=" And: ".join(m.says for m in mixed),
@@ -108,9 +112,14 @@ def _same(exercise: Exercise, trial: Trial, replay: Observation, changes_more: b
 
 
 def _agree(quantity: Quantity, trial: Trial, replay: Observation) -> bool:
-    """Whether both gave the same; where several answers are right, as at a kink, two right ones are the same."""
+    """Whether both gave the same."""
+    return _is(quantity, trial, replay.values.get(quantity.name))
+
+
+def _is(quantity: Quantity, trial: Trial, value: Any) -> bool:
+    """Whether that is what was seen; where several answers are right, as at a kink, two right ones are the same."""
     case, seen = trial.case, trial.seen
-    got, theirs = as_numbers(seen.values.get(quantity.name)), as_numbers(replay.values.get(quantity.name))
+    got, theirs = as_numbers(seen.values.get(quantity.name)), as_numbers(value)
     if isinstance(got, str) or isinstance(theirs, str):
         return got is theirs or (isinstance(got, str) and isinstance(theirs, str) and got == theirs)
     if got.shape != theirs.shape:

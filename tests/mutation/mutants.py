@@ -27,11 +27,12 @@ _KEPT = ("Add", "Sub", "Mul", "Div", "FloorDiv", "Pow")
 
 @dataclass(frozen=True)
 class Mutant:
-    """kind: which operator; line: the changed source line as it now reads; fn: the mutated function."""
+    """kind: which operator; line: the changed source line as it now reads; code: all of it; fn: the mutated function."""
 
     exercise: str
     kind: str
     line: str
+    code: str
     fn: Callable[..., Any]
 
     @property
@@ -41,21 +42,33 @@ class Mutant:
 
 def mutants_of(exercise: str, fn: Callable[..., Any]) -> list[Mutant]:
     """Every distinct mutant of fn and of the private helpers of its module that it calls."""
-    module = sys.modules[fn.__module__]
-    original = "\n\n".join(_clean(f) for f in _with_helpers(fn, module))
+    original = source(fn)
     seen = {original}
     found = []
     for kind, code in _all(original):
         if code in seen:
             continue
         seen.add(code)
-        space = dict(vars(module))
-        try:
-            exec(compile(code, f"<mutant of {exercise}>", "exec"), space)
-        except SyntaxError:
-            continue
-        found.append(Mutant(exercise, kind, _changed_line(original, code), space[fn.__name__]))
+        mutated = compiled(fn, code)
+        if mutated:
+            found.append(Mutant(exercise, kind, _changed_line(original, code), code, mutated))
     return found
+
+
+def source(fn: Callable[..., Any]) -> str:
+    """What is mutated: fn and the private helpers of its module that it calls, without docstrings and guards."""
+    return "\n\n".join(_clean(f) for f in _with_helpers(fn, sys.modules[fn.__module__]))
+
+
+def compiled(fn: Callable[..., Any], code: str) -> Callable[..., Any] | None:
+    """The function that changed source of fn makes; None where it is no Python."""
+    space = dict(vars(sys.modules[fn.__module__]))
+    try:
+        exec(compile(code, f"<mutant of {fn.__name__}>", "exec"), space)
+    except SyntaxError:
+        return None
+    made: Callable[..., Any] = space[fn.__name__]
+    return made
 
 
 def _with_helpers(fn: Any, module: types.ModuleType) -> list[Any]:
