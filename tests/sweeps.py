@@ -78,7 +78,6 @@ def sweep(job: tuple[str, int, int]) -> Sweep:
 TRUE_NAMES = {
     "sigmoid-forward-x-overwritten": "writing the result into an integer x is what truncates it",
     "tanh-forward-x-overwritten": "writing the result into an integer x is what truncates it",
-    "tanh-forward-overflow": "the two that are named are what it consists of",
     "mse-backward-raw-error": "the two that are named are what it consists of",
     "bug-hunt-3-still-there": "the mean of one term that is counted twice is that term",
     "softmax-loss-nothing-divided": "the two that are named are what it consists of",
