@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -152,6 +153,76 @@ def doctor(
     else:
         show(report)
     raise typer.Exit(0 if report.healthy else 1)
+
+
+lms = typer.Typer(help="Rosters and submissions from Canvas or Moodle, and marks back.", no_args_is_help=True)
+app.add_typer(lms, name="lms")
+_COURSE = typer.Option(help="The folder with nbgrader_config.py. [default: this one]")
+
+
+def _say(work: Callable[[], list[str]]) -> None:
+    """Run it and print its sentences; what a person can mend is one red sentence and exit code 1."""
+    from backprop_helpers.grading.course import GradeError
+    from backprop_helpers.lms.sheet import SheetError
+
+    try:
+        said = work()
+    except (GradeError, SheetError) as problem:
+        typer.secho(str(problem), fg=typer.colors.RED, err=True)
+        raise typer.Exit(1) from problem
+    for sentence in said:
+        typer.echo(sentence)
+
+
+@lms.command("roster")
+def lms_roster(
+    file: Annotated[
+        Path, typer.Argument(help="A CSV: Canvas' gradebook export, Moodle's participants, or your own.")
+    ],
+    id_column: Annotated[str, typer.Option(help="The column with the learners' ids.")] = "",
+    course: Annotated[Path | None, _COURSE] = None,
+) -> None:
+    """Enter the learners of a CSV file into the gradebook. Nobody is ever removed."""
+    from backprop_helpers.lms import command
+
+    _say(lambda: command.roster(file, course, id_column))
+
+
+@lms.command("collect")
+def lms_collect(
+    lesson: Annotated[str, typer.Argument(help="As 04_backward_pass.")],
+    file: Annotated[Path, typer.Argument(help="The zip file with everybody's submissions.")],
+    worksheet: Annotated[
+        Path | None, typer.Option(help="Moodle's grading worksheet, which says who a participant is.")
+    ] = None,
+    course: Annotated[Path | None, _COURSE] = None,
+) -> None:
+    """Put the submissions of a Canvas or Moodle archive into the course. Older ones are kept aside."""
+    from backprop_helpers.lms import command
+
+    _say(lambda: command.collect(lesson, file, course, worksheet))
+
+
+@lms.command("export")
+def lms_export(
+    lesson: Annotated[str, typer.Argument(help="As 04_backward_pass.")],
+    out: Annotated[Path, typer.Argument(help="The CSV file to write.")],
+    moodle: Annotated[bool, typer.Option("--moodle", help="For Moodle. [default: Canvas]")] = False,
+    fill: Annotated[
+        Path | None,
+        typer.Option(help="Fill this: Canvas' gradebook export, or Moodle's grading worksheet."),
+    ] = None,
+    column: Annotated[str, typer.Option(help="The assignment's column. [default: the lesson's name]")] = "",
+    zero: Annotated[
+        bool, typer.Option("--zero", help="0 for who handed in nothing. [default: empty]")
+    ] = False,
+    course: Annotated[Path | None, _COURSE] = None,
+) -> None:
+    """Write the marks of a lesson as a CSV file that Canvas or Moodle imports."""
+    from backprop_helpers.lms import command
+
+    system = "moodle" if moodle else "canvas"
+    _say(lambda: command.export(lesson, out, course, system=system, template=fill, column=column, zero=zero))
 
 
 if __name__ == "__main__":

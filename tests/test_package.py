@@ -26,6 +26,7 @@ LAYERS = (
     ("checks",),
     ("progress_card", "tracing"),
     ("grading",),
+    ("lms",),
     ("authoring", "learn", "demo"),
     ("cli",),
 )

@@ -1,0 +1,90 @@
+"""`backprop lms`: what each subcommand does and says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook
+
+from backprop_helpers.grading.class_run import course_at
+from backprop_helpers.grading.course import Course
+from backprop_helpers.lms import canvas, moodle
+from backprop_helpers.lms.archive import collect as collect_from
+from backprop_helpers.lms.marks import Filled, marks_of
+from backprop_helpers.lms.people import enter, known_people, people_of
+from backprop_helpers.lms.put import put
+from backprop_helpers.lms.sheet import read_sheet, write_sheet
+
+
+def roster(path: Path, course: Path | None = None, id_column: str = "") -> list[str]:
+    """Enter the learners of a CSV file into the gradebook. Returns sentences."""
+    people, odd = people_of(read_sheet(path), id_column)
+    with _gradebook(course_at(course)) as gradebook:
+        change = enter(gradebook, people)
+    said = [f"{len(change.new)} new, {len(change.changed)} changed, {len(change.same)} as they were."]
+    if change.absent:
+        said.append(f"In the gradebook and not in the file, and left there: {_listed(change.absent)}.")
+    return said + odd
+
+
+def collect(lesson: str, path: Path, course: Path | None = None, worksheet: Path | None = None) -> list[str]:
+    """Put the submissions of an LMS archive into the course. Returns sentences."""
+    where = course_at(course)
+    with _gradebook(where) as gradebook:
+        people = known_people(gradebook)
+    collected = collect_from(path, people, read_sheet(worksheet) if worksheet else None)
+    done = put(where, lesson, collected)
+    said = [
+        f"{len(done.new)} new, {len(done.replaced)} replaced (the old ones are kept), {len(done.same)} as they were."
+    ]
+    if done.late:
+        said.append(f"Late by the archive's own word: {_listed(done.late)}.")
+    return said + collected.notes
+
+
+def export(
+    lesson: str,
+    out: Path,
+    course: Path | None = None,
+    *,
+    system: str = "canvas",
+    template: Path | None = None,
+    column: str = "",
+    zero: bool = False,
+) -> list[str]:
+    """Write the marks of a lesson for Canvas or Moodle. Returns sentences."""
+    with _gradebook(course_at(course)) as gradebook:
+        people = known_people(gradebook)
+        marks = marks_of(gradebook, lesson)
+    filled: Filled
+    if system == "canvas":
+        filled = (
+            canvas.fill(read_sheet(template), column or lesson, marks, people, zero=zero)
+            if template
+            else canvas.fresh(column or lesson, marks, people, zero=zero)
+        )
+    else:
+        filled = (
+            moodle.fill(read_sheet(template), marks, people, zero=zero)
+            if template
+            else moodle.fresh(column or lesson, marks, people, zero=zero)
+        )
+    write_sheet(out, filled.columns, filled.rows)
+    missing = sorted(id_ for id_, mark in marks.items() if mark.score is None)
+    late = sorted(id_ for id_, mark in marks.items() if mark.late)
+    said = [f"{out}: {len(marks) - len(missing)} marks of {len(marks)} learners."]
+    if missing:
+        said.append(f"Nothing handed in ({'0' if zero else 'left empty'}): {_listed(missing)}.")
+    if late:
+        said.append(f"Late, with their penalty taken off: {_listed(late)}.")
+    return said + list(filled.notes)
+
+
+def _gradebook(course: Course) -> Any:
+    return Gradebook(course.db_url, course.course_id)
+
+
+def _listed(ids: Sequence[str], most: int = 12) -> str:
+    return ", ".join(ids[:most]) + (f" and {len(ids) - most} more" if len(ids) > most else "")
