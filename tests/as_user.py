@@ -1,8 +1,9 @@
-"""Run a command as an ordinary user who can read Python and this folder, from root: `as_user.py [--no-namespaces] command…`
+"""Run a command as an ordinary user who can read Python and this folder, from root: `as_user.py [--no-namespaces | --root] command…`
 
 Python may live below a home folder that is closed to everybody else. In a mount namespace of its own that folder is
 covered by one that is open and holds nothing but what is needed; nothing on the disk changes.
---no-namespaces: as on a machine that does not let its users make user namespaces.
+--no-namespaces: as on a machine that does not let its users make user namespaces. --root: stay root, and only open the way
+to Python, so that others may read it too.
 """
 
 from __future__ import annotations
@@ -26,14 +27,25 @@ USER = 54321
 
 def main(arguments: list[str]) -> None:
     """Become the user and the command."""
-    forbid = arguments[0] == "--no-namespaces"
-    command = arguments[1:] if forbid else arguments
+    option = arguments[0] if arguments[0].startswith("--") else ""
+    command = arguments[1:] if option else arguments
     home = tempfile.mkdtemp(prefix="home-")
-    os.chown(home, USER, USER)
+    if option != "--root":
+        os.chown(home, USER, USER)
+    else:
+        Path(home).chmod(0o755)
     kernel.unshare(kernel.CLONE_NEWNS)
     kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
     for folder in (sys.base_prefix, sys.prefix, str(ROOT)):
         open_the_way(Path(os.path.realpath(folder)))
+    if option != "--root":
+        become_the_user(forbid=option == "--no-namespaces")
+    os.environ.update(HOME=home, USER="learner", TMPDIR=home)
+    os.execvp(command[0], command)
+
+
+def become_the_user(*, forbid: bool) -> None:
+    """Give up root for good; forbid: and the right to make user namespaces."""
     os.setgroups([])
     os.setresgid(USER, USER, USER)
     os.setresuid(USER, USER, USER)
@@ -47,8 +59,6 @@ def main(arguments: list[str]) -> None:
         ):
             Path("/proc/self", name).write_text(text)
         Path("/proc/sys/user/max_user_namespaces").write_text("0")
-    os.environ.update(HOME=home, USER="learner", TMPDIR=home)
-    os.execvp(command[0], command)
 
 
 def open_the_way(folder: Path) -> None:

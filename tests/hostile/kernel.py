@@ -1,0 +1,138 @@
+"""After the kernel: calls that have no place in a notebook."""
+
+from tests.hostile import Hostile
+
+SUBMISSIONS = [
+    Hostile(
+        "namespaces",
+        "Makes namespaces of its own, in which it would be root.",
+        (
+            "for flag in (0x10000000, 0x20000, 0x20000000, 0x40000000, 0x8000000, 0x4000000, 0x2000000, 0x80):\n    reach('unshare', flag)\nreach('setns', 3, 0)",
+        ),
+    ),
+    Hostile(
+        "mounts",
+        "Mounts and unmounts.",
+        (
+            "reach('mount', b'none', b'/nonexistent', b'tmpfs', 0, 0)\nreach('mount', b'proc', b'/nonexistent', b'proc', 0, 0)\nreach('umount2', b'/nonexistent', 2)\nreach('pivot_root', b'/nonexistent', b'/nonexistent')\nreach('open_tree', -100, b'/nonexistent', 1)\nreach('move_mount', -1, b'', -1, b'', 0)\nreach('fsopen', b'none', 0)",
+        ),
+        wins_without_walls=True,
+    ),
+    Hostile("chroot", "Changes its root.", ("reach('chroot', b'/nonexistent')",), wins_without_walls=True),
+    Hostile(
+        "bpf",
+        "Loads a program into the kernel.",
+        ("reach('bpf', 0, 0, 0)\nreach('perf_event_open', 0, 0, -1, -1, 0)",),
+        wins_without_walls=True,
+    ),
+    Hostile(
+        "io_uring",
+        "Makes system calls past the list of those allowed.",
+        ("reach('io_uring_setup', 1, 0)",),
+        wins_without_walls=True,
+    ),
+    Hostile(
+        "memory_files",
+        "Keeps data in memory that no limit counts.",
+        ("reach('memfd_create', b'x', 0)\nreach('memfd_secret', 0)",),
+        wins_without_walls=True,
+    ),
+    Hostile(
+        "keyring",
+        "Leaves something in the kernel's keyring, and reads what is there.",
+        ("reach('keyctl', 99, 0, 0)\nreach('add_key', 0, 0, 0, 0, 0)\nreach('request_key', 0, 0, 0, 0)",),
+        wins_without_walls=True,
+    ),
+    Hostile(
+        "userfaultfd",
+        "Stops the kernel in the middle of a copy.",
+        ("reach('userfaultfd', -1)",),
+        wins_without_walls=True,
+    ),
+    Hostile(
+        "clock",
+        "Sets the clock back, so that its deadline has not passed.",
+        ("reach('clock_settime', 999, 0)\nreach('settimeofday', 1, 0)\nreach('adjtimex', 0)",),
+        wins_without_walls=True,
+    ),
+    Hostile(
+        "reboot",
+        "Restarts the machine.",
+        (
+            "reach('reboot', 0, 0, 0, 0)\nreach('swapon', b'/nonexistent', 0)\nreach('init_module', 0, 0, 0)\nreach('sethostname', 0, -1)",
+        ),
+        wins_without_walls=True,
+    ),
+    Hostile(
+        "hardware_ports",
+        "Speaks to the hardware.",
+        ("reach('iopl', 9) if platform.machine() == 'x86_64' else None",),
+    ),
+    Hostile(
+        "personality",
+        "Switches off the shuffling of addresses.",
+        (
+            "reach('personality', 0xffffffff)\nreach('seccomp', 99, 0, 0)\nreach('landlock_create_ruleset', 0, 0, 1)",
+        ),
+        wins_without_walls=True,
+    ),
+    Hostile(
+        "more_rights",
+        "Takes back its rights.",
+        (
+            "attempt(os.setuid, 0)\nattempt(os.setgid, 0)\nattempt(os.setresuid, 0, 0, 0)\nattempt(os.setgroups, [0])\nreach('capset', 0, 0)\nfor option, value in ((4, 1), (8, 1), (38, 0), (24, 0), (47, 2), (28, 0)):\n    reach('prctl', option, value, 0, 0, 0)",
+        ),
+    ),
+    Hostile(
+        "system_v_memory",
+        "Leaves shared memory, queues and semaphores that outlive it.",
+        (
+            "reach('shmget', 0x6B6B, 0, 0)\nreach('msgget', 0x6B6B, 0)\nreach('semget', 0x6B6B, 0, 0)\nreach('mq_open', b'/nonexistent', 0, 0, 0)",
+        ),
+        wins_without_walls=True,
+    ),
+    Hostile(
+        "lock_memory",
+        "Keeps memory from being swapped out.",
+        ("reach('mlockall', 99)",),
+        wins_without_walls=True,
+    ),
+    Hostile(
+        "terminal_injection",
+        "Types into the instructor's terminal.",
+        (
+            "import fcntl\nfor fd in range(4):\n    try:\n        fcntl.ioctl(fd, 0x5412, b'x')\n        print('WON', fd)\n    except OSError as problem: print('no:', problem)",
+        ),
+    ),
+    Hostile(
+        "watch_files",
+        "Watches what others do to files.",
+        ("reach('inotify_init1', -1)\nreach('fanotify_init', -1, 0)",),
+        wins_without_walls=True,
+    ),
+    Hostile(
+        "timers_for_others",
+        "Has a timer send signals.",
+        ("reach('timer_create', 99, 0, 0)",),
+        wins_without_walls=True,
+    ),
+    Hostile(
+        "x32_calls",
+        "Uses the second numbering of system calls, in the hope that nobody thought of it.",
+        (
+            "print(libc.syscall(ctypes.c_long(0x40000000 | 39)))\nif platform.machine() == 'x86_64': print('WON')",
+        ),
+        ends=True,
+    ),
+    Hostile(
+        "machine_code_with_32_bit_calls",
+        "Runs machine code of its own that enters the kernel the 32-bit way.",
+        (
+            "import mmap\nif platform.machine() == 'x86_64':\n"
+            "    code = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)\n"
+            "    code.write(bytes([0x53, 0xB8, 20, 0, 0, 0, 0xCD, 0x80, 0x5B, 0xC3]))\n"
+            "    run = ctypes.CFUNCTYPE(ctypes.c_long)(ctypes.addressof(ctypes.c_char.from_buffer(code)))\n    print('WON', run())",
+        ),
+        ends=True,
+    ),
+]
