@@ -24,7 +24,8 @@
 # - say what such an engine costs, and where it can still go wrong.
 #
 # It is called **automatic differentiation**, autodiff for short, and it is the heart of PyTorch, JAX and TensorFlow. Yours will have
-# about a hundred lines.
+# about a hundred lines. (The reverse sweep was described by Linnainmaa in a master's thesis, Helsinki 1970. A readable survey: Baydin,
+# Pearlmutter, Radul and Siskind, *Automatic differentiation in machine learning: a survey*, JMLR 18(153), 2018.)
 #
 # **Time:** 110 minutes. **Builds on:** the chain rule (lesson 03) and the backward pass (lesson 04). Whatever is needed from them comes
 # ready-made, so you can begin here.
@@ -742,7 +743,22 @@ check("topological_order", topological_order, hidden=True)
 # 5. A tensor that has handed its gradient on forgets its rules: `rules = None`. A leaf has none to forget, and keeps its `()`.
 
 # %% [markdown]
-# Three words in there deserve a reason.
+# **By hand.** The graph of the table above, $h = x\,w$ and $L = h\,x$, with $x = 2$ and $w = 3$, so $h = 6$. The order was x w h L; from its end:
+#
+# | turn | its gradient | sends |
+# |---|---|---|
+# | L | 1 | to h: $1\cdot x = 2$, to x: $1\cdot h = 6$ |
+# | h | 2 | to x: $2\cdot w = \,?$, to w: $2\cdot x = \,?$ |
+# | w, x | ?, ? | nothing: they are leaves |
+#
+# <details><summary>Open when you have filled it in</summary>
+#
+# h sends 6 to x and 4 to w. So $dw = 4$ and $dx = 6 + 6 = 12$. The proof: $L = x^2 w$, whose slopes are $2xw = 12$ and $x^2 = 4$.
+#
+# </details>
+
+# %% [markdown]
+# Three words in the five steps deserve a reason.
 #
 # **Add.** A `grad` that is None is the first to arrive. Any other is added to, within a sweep (paths add) and from one sweep to the next.
 # So two losses that use the same `w` can be swept one after the other. Before the next training step, somebody has to put the
@@ -1039,7 +1055,7 @@ for sizes, rows, rounds in (([4, 8, 3], 8, 301), ([784, 512, 10], 512, 21)):
 #
 # ### The same in PyTorch
 #
-# PyTorch has the same three parts: rules for a few hundred operations, a record that is made while you compute, a sweep. If it is installed here, the
+# PyTorch has the same three parts: rules for hundreds of operations, a record that is made while you compute, a sweep. If it is installed here, the
 # next cell hands it the same network. (Nothing else on this page needs it.)
 
 # %%

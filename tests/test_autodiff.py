@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from backprop_helpers import autodiff
@@ -105,6 +105,7 @@ def test_random_expressions_have_the_slopes_of_finite_differences(program):
 
     _, grads = swept(program)
     report = gradcheck(value, tuple(grads), program.leaves, upstream=1.0)
+    assume(report.passed or report.failed)  # neither where an expression sits on kinks, or cancels to nothing
     assert report.passed, str(report)
 
 

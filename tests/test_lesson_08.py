@@ -126,6 +126,16 @@ def test_the_table_of_the_stack():
     assert "x w h L" in PAGE
 
 
+def test_the_sweep_by_hand():
+    x, w = Tensor(2.0), Tensor(3.0)
+    h = x * w
+    loss = h * x
+    assert [rule(1.0) for rule in loss.rules] == [2, 6]
+    assert [rule(2.0) for rule in h.rules] == [6, 4]
+    loss.backward()
+    assert (h.grad, x.grad, w.grad) == (2, 12, 4)
+
+
 def test_a_second_sweep_would_count_what_lies_between_again():
     def sweep(x_grad: float, h_grad: float) -> tuple[float, float]:
         h_grad += 2
@@ -288,6 +298,20 @@ def test_the_cell_with_pytorch(page, cells, capsys):
     (cell,) = (c for c in cells if 'find_spec("torch")' in c.source)
     exec(cell.source, space)
     assert capsys.readouterr().out == "all gradients agree to 1e-10: True\n"
+
+
+def test_what_is_said_of_pytorch():
+    torch = pytest.importorskip("torch")
+    x = torch.tensor(3.0, requires_grad=True)
+    loss = x * x * 2
+    loss.backward()
+    assert x.grad == 12
+    with pytest.raises(RuntimeError):
+        loss.backward()
+    (x * x * 2).backward()
+    assert x.grad == 24
+    torch.optim.SGD([x]).zero_grad()
+    assert x.grad is None
 
 
 def test_the_engine_of_the_course_is_what_the_page_says():

@@ -476,7 +476,7 @@ EXERCISES = (
         lesson=LESSON,
         signature="backward(root, upstream=None)",
         returns=(),
-        inputs=("graph", "upstreams"),
+        inputs=("graph", "upstream"),
         quantities=(
             Quantity("root.grad", "", "the gradient of root itself"),
             Quantity("h.grad", "", "the gradient of a tensor between root and the leaves"),

@@ -263,7 +263,7 @@ class GraphPicture:
     def _repr_html_(self) -> str:
         # a long graph is scrolled sideways, with the keyboard too
         page = Figure(GraphPanel(self.graph)).page(repr(self))
-        return f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="A graph">{page}</div>'
+        return f'<div style="overflow-x:auto" tabindex="0" role="group" aria-label="A graph">{page}</div>'
 
 
 def show_graph(root: Any, **names: Any) -> GraphPicture:
