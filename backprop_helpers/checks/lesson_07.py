@@ -240,12 +240,14 @@ def _saturated(rng: np.random.Generator, n: int, width: int, share: float) -> Ar
 
 
 def _layer_cases(rng: np.random.Generator) -> list[Case]:
-    """Layers of different widths. Gradients have a mean far from their size, so that means and sums are told apart."""
+    """Layers of different widths, so that means and sums are told apart; all gradients but the last have mean 0."""
 
     def gradients(shapes: Sequence[tuple[int, int]], sizes: Sequence[float]) -> list[Array]:
         found = []
         for shape, size in zip(shapes, sizes, strict=True):
             g = rng.standard_normal(shape)
+            if len(found) < len(shapes) - 1:
+                g -= g.mean()  # a mean is no size
             found.append(size * g / np.sqrt(np.mean(g**2)))
         return found
 
