@@ -7,7 +7,7 @@
 * Where the page speaks of one of this lesson's own ("layers.affine_forward is the course's"), a locked stand-in is there
   instead. The judge unlocks it when the learner's own has been judged (`Release`), not before.
 * What answers an exercise under another name is listed in `filtered.ANSWERS`, and belongs to that lesson in the same way.
-* What a page shows and no mark depends on (experiments, cards) is a quiet stand-in from `stubs/`.
+* What a page shows and no mark depends on (experiments, cards) is a quiet stand-in (`quiet.Quiet`).
 * Of the checks there is what runs beside a learner's function (`attempt`, `drives`), which knows no answer.
 
 Misconceptions, measures, cases, the capstone and everything else of the package is not there at all.

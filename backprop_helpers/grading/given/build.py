@@ -31,7 +31,20 @@ from backprop_helpers.grading.given.filtered import (
     statements,
 )
 
-_STUBS = Path(__file__).parent / "stubs"
+# What a page shows and no mark depends on: in the sandbox nobody moves a slider, and checks are made elsewhere.
+_SILENT = {
+    "experiments.py": (
+        "def __getattr__(name):\n"
+        "    if name.startswith('_'):\n"
+        "        raise AttributeError(name)\n"
+        "    return Quiet('an experiment')\n"
+    ),
+    "environment.py": "environment_check = Quiet('the environment check')\n",
+    "progress_card.py": "progress = Quiet('your progress')\n",
+    "checks/__init__.py": (
+        "check = diagnose = Quiet('what a check says')\nclass CheckFailed(AssertionError):\n    pass\n"
+    ),
+}
 # The half of the checks that runs beside a learner's code.
 BESIDE = ("attempt", "copies", "limits", "travel", "drives/__init__")
 
@@ -84,9 +97,9 @@ def prepare(lesson: str, page: Sequence[str], folder: Path) -> Given:
     locked = _locked(lesson, text)
     for module in GIVEN:
         _write_module(package, module, lesson, [name for where, name in locked if where == module])
-    for stub in ("quiet", "experiments", "environment", "progress_card"):
-        shutil.copyfile(_STUBS / f"{stub}.py", package / f"{stub}.py")
-    shutil.copyfile(_STUBS / "checks.py", package / "checks" / "__init__.py")
+    shutil.copyfile(Path(__file__).with_name("quiet.py"), package / "quiet.py")
+    for file, source in _SILENT.items():
+        (package / file).write_text(f"from backprop_helpers.quiet import Quiet\n{source}", encoding="utf-8")
     for file in (*BESIDE, *_drives(lesson)):
         target = package / "checks" / f"{file}.py"
         target.parent.mkdir(exist_ok=True)

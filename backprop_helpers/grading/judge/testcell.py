@@ -80,9 +80,10 @@ def run_test(tree: ast.Module, names: dict[str, Any], secret: str) -> Run:
     def listen(result: CheckResult, hidden: bool) -> None:
         run.results.append((result, hidden))
 
-    body, last = tree.body, None
-    if body and isinstance(body[-1], ast.Expr):
-        body, last = body[:-1], ast.Expression(body[-1].value)
+    body: list[ast.stmt] = tree.body
+    last: ast.Expression | None = None
+    if body and isinstance(end := body[-1], ast.Expr):
+        body, last = body[:-1], ast.Expression(end.value)
     printed = io.StringIO()
     with (
         contextlib.redirect_stdout(printed),
