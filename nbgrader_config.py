@@ -1,10 +1,12 @@
 """This folder is an nbgrader course: `nbgrader autograde 01_forward_pass` and its siblings work from here."""
 
+import sys
 from pathlib import Path
 
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import DeduplicateIds, Execute
 
+from backprop_helpers.feedback.exporter import FeedbackExporter
 from backprop_helpers.grading.duplicates import ForgetDuplicateIds
 from backprop_helpers.grading.execute import SeededExecute
 
@@ -22,6 +24,13 @@ c.ClearSolutions.text_stub = "*Write your answer here, in place of this line.*"
 # A mark scheme stands in a locked cell below its question: nbgrader shows a grader only the text of locked cells.
 c.ClearMarkScheme.enforce_metadata = False
 c.IncludeHeaderFooter.enabled = False
+
+# `nbgrader autograde` and formgrader's button go through `backprop grade`, which keeps learner code in a sandbox. Without
+# these lines nbgrader's own autograding runs, learner code then has your rights, and what follows below is its setting.
+if sys.platform == "linux":
+    from backprop_helpers.grading.autograde import install
+
+    install()
 
 # Autograding runs a submission with the course's secret seed, which the hidden checks draw their inputs from. It is made
 # on the first run and stays in a file that git ignores: keep it as long as marks may have to be repeated.
@@ -44,3 +53,6 @@ c.Execute.error_on_timeout = {
         "condition never changes."
     ],
 }
+
+# `nbgrader generate_feedback` and formgrader's button give learners the page that `backprop feedback` writes.
+c.GenerateFeedback.exporter_class = FeedbackExporter

@@ -117,7 +117,11 @@ def grade(
         Path | None, typer.Option(help="The folder with nbgrader_config.py. [default: this one]")
     ] = None,
 ) -> None:
-    """Grade what was handed in, in a sandbox, into nbgrader's gradebook. A stopped run goes on where it was."""
+    """Grade what was handed in, in a sandbox, into nbgrader's gradebook. A stopped run goes on where it was.
+
+    Exit codes: 0 everything is graded; 1 the run could not begin; 2 wrong options; 3 some submissions can't be graded, each
+    with its reason; 4 the run did not finish, and the same command goes on; 130 stopped with Ctrl+C.
+    """
     from backprop_helpers.grading import command
     from backprop_helpers.grading.class_run import Options
 
@@ -136,6 +140,30 @@ def grade(
         cluster=cluster,
     )
     raise typer.Exit(command.grade(options, course, as_json=as_json))
+
+
+@app.command()
+def feedback(
+    lessons: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[LESSON]...", help="As 04. [default: all that were handed in]"),
+    ] = None,
+    student: Annotated[
+        list[str] | None, typer.Option(help="Only these; may be given often, and hold * and ?.")
+    ] = None,
+    course: Annotated[
+        Path | None, typer.Option(help="The folder with nbgrader_config.py. [default: this one]")
+    ] = None,
+) -> None:
+    """Write each learner a page: marks, what each failed check found, hints, their own code. Then nbgrader releases it."""
+    from backprop_helpers.feedback.write import write_feedback
+
+    def work() -> list[str]:
+        said: list[str] = []
+        write_feedback(lessons or [], course, tuple(student or ("*",)), said.append)
+        return said
+
+    _say(work)
 
 
 @app.command()

@@ -26,7 +26,7 @@ LAYERS = (
     ("checks",),
     ("progress_card", "tracing"),
     ("grading",),
-    ("lms",),
+    ("lms", "feedback"),
     ("authoring", "learn", "demo"),
     ("cli",),
 )

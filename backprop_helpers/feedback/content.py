@@ -1,0 +1,240 @@
+"""What a feedback page says, as plain data: every exercise with its marks, its diagnosis, its hints and the learner's own code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backprop_helpers.grading.master import Master, MasterCell
+from backprop_helpers.grading.results import GradedCell, GradedSubmission
+
+_HINT = re.compile(r"<details>\s*<summary>(Hint \d+[^<]*)</summary>(.*?)</details>", re.DOTALL)
+_HEADING = re.compile(r"^#{1,6}\s+(.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check of an exercise said: the three lines; hidden: whether it ran on inputs that are not shown."""
+
+    message: str
+    where: str = ""
+    look: str = ""
+    hidden: bool = False
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hand:
+    """What a person said of a cell: points, or None where nobody has, extra ones, and a comment."""
+
+    points: float | None = None
+    extra: float = 0.0
+    comment: str = ""
+
+    def total(self, automatic: float | None) -> float | None:
+        """All points together: a person's stand before the automatic ones."""
+        points = automatic if self.points is None else self.points
+        return None if points is None else points + self.extra
+
+
+@dataclass(frozen=True)
+class Item:
+    """One graded exercise or answer.
+
+    title: the exercise's name; section: the heading it stands under; state: "right", "wrong", "empty", "unread" (waits for a
+    person) or "read"; finding: what its check said first; passed: what was checked and is right; also: other exercises it calls
+    that are wrong themselves; hints: (title, Markdown); code: what the learner wrote; words: whether that is prose.
+    """
+
+    title: str
+    section: str
+    earned: float | None
+    points: float
+    state: str
+    finding: Finding | None = None
+    passed: str = ""
+    also: tuple[str, ...] = ()
+    hints: tuple[tuple[str, str], ...] = ()
+    code: str = ""
+    words: bool = False
+    comment: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """A whole page. penalty: what being late cost, already taken off `earned`."""
+
+    lesson: str
+    title: str
+    learner: str
+    earned: float
+    points: float
+    penalty: float = 0.0
+    waiting: int = 0
+    items: tuple[Item, ...] = ()
+    notes: tuple[str, ...] = ()
+    reason: str = ""
+    unsafe: bool = False
+
+    @property
+    def right(self) -> int:
+        return sum(item.state == "right" for item in self.items)
+
+
+def feedback_of(
+    master: Master, result: GradedSubmission, hands: Mapping[str, Hand] | None = None, penalty: float = 0.0
+) -> Feedback:
+    """The page of one result. hands: what a person gave, by grade id; penalty: of nbgrader's late policy."""
+    hands = hands or {}
+    items = _items(master, result, hands) if result.cells else ()
+    earned = sum(item.earned or 0.0 for item in items)
+    return Feedback(
+        lesson=master.lesson,
+        title=_title(master),
+        learner=result.learner,
+        earned=max(0.0, earned - penalty),
+        points=master.points,
+        penalty=penalty,
+        waiting=sum(item.state == "unread" for item in items),
+        items=items,
+        notes=result.notes,
+        reason=result.reason,
+        unsafe=result.tier == "unsafe",
+    )
+
+
+def _title(master: Master) -> str:
+    for cell in master.cells:
+        found = _HEADING.search(cell.released) if cell.cell_type == "markdown" else None
+        if found:
+            return found[1].strip()
+    return master.lesson
+
+
+def _items(master: Master, result: GradedSubmission, hands: Mapping[str, Hand]) -> tuple[Item, ...]:
+    pairs = list(zip(master.cells, result.cells, strict=True))
+    wrong = {
+        name
+        for cell, graded in pairs
+        if cell.kind == "test" and (graded.earned or 0.0) < cell.points
+        for name in _exercises(graded)
+    }
+    found = []
+    section = ""
+    for place, (cell, graded) in enumerate(pairs):
+        if cell.cell_type == "markdown":
+            headings = _HEADING.findall(cell.released)
+            section = headings[-1].replace("`", "").strip() if headings else section
+        if cell.kind == "test":
+            found.append(_exercise(pairs, place, section, wrong, hands.get(cell.grade_id, Hand())))
+        elif cell.by_hand:
+            found.append(_answer(cell, graded, section, hands.get(cell.grade_id, Hand())))
+    return tuple(found)
+
+
+def _exercises(graded: GradedCell) -> list[str]:
+    return [str(check.get("exercise", "")) for check in graded.checks]
+
+
+def _exercise(
+    pairs: Sequence[tuple[MasterCell, GradedCell]], place: int, section: str, wrong: set[str], hand: Hand
+) -> Item:
+    cell, graded = pairs[place]
+    own = _solution(pairs, place)
+    name = (
+        next(iter(_exercises(graded)), "")
+        or (own[0].names[0] if own and own[0].names else "")
+        or cell.grade_id
+    )
+    failed = next((check for check in graded.checks if not check.get("passed")), None)
+    right = graded.earned is not None and graded.earned >= cell.points
+    code = own[1].source if own else ""
+    untouched = own is not None and not own[1].touched
+    finding = None if right else _finding(failed, graded.message)
+    return Item(
+        title=name,
+        section=section,
+        earned=hand.total(graded.earned),
+        points=cell.points,
+        state="right" if right else "empty" if untouched else "wrong",
+        finding=finding,
+        passed=_passed(graded) if right else "",
+        also=() if right else _calls(code, wrong - {name}),
+        hints=() if right else _hints(pairs, place),
+        code=code,
+        comment=hand.comment,
+        note=own[1].note if own else "",
+    )
+
+
+def _solution(
+    pairs: Sequence[tuple[MasterCell, GradedCell]], place: int
+) -> tuple[MasterCell, GradedCell] | None:
+    """The solution cell that a test stands under."""
+    return next((pair for pair in reversed(pairs[:place]) if pair[0].kind == "solution"), None)
+
+
+def _finding(check: Mapping[str, Any] | None, message: str) -> Finding:
+    if check is None:
+        return Finding(message.removeprefix("✗ ") or "This cell stopped before it came to an end.")
+    return Finding(
+        str(check.get("message", "")).removeprefix(f"{check.get('exercise')}: "),
+        str(check.get("where", "")),
+        str(check.get("look", "")),
+        bool(check.get("hidden")),
+        tuple(map(str, check.get("remarks", ()))),
+    )
+
+
+def _passed(graded: GradedCell) -> str:
+    """What a passing check says it looked at: the line of its card after "holds"."""
+    for output in graded.outputs:
+        text = str(output.get("data", {}).get("text/plain", ""))
+        if text.startswith("✓"):
+            return " ".join(text.split("\n", 1)[1].split()) if "\n" in text else ""
+    return ""
+
+
+def _calls(code: str, names: set[str]) -> tuple[str, ...]:
+    """Which of these functions the code calls by its bare name."""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    called = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    return tuple(sorted(called & names))
+
+
+def _hints(pairs: Sequence[tuple[MasterCell, GradedCell]], place: int) -> tuple[tuple[str, str], ...]:
+    """The hints that stand between this test and the next exercise."""
+    found: list[tuple[str, str]] = []
+    for cell, _ in pairs[place + 1 :]:
+        if cell.kind in ("solution", "test", "answer", "task"):
+            break
+        if cell.cell_type == "markdown":
+            found += [(title.strip(), body.strip()) for title, body in _HINT.findall(cell.released)]
+    return tuple(found)
+
+
+def _answer(cell: MasterCell, graded: GradedCell, section: str, hand: Hand) -> Item:
+    points = hand.total(graded.earned)
+    state = "empty" if not graded.touched else "unread" if points is None else "read"
+    title = cell.grade_id.removeprefix("answer-").replace("_", " ").replace("-", " ")
+    return Item(
+        title=title,
+        section=section,
+        earned=points,
+        points=cell.points,
+        state=state,
+        code=graded.source if graded.touched else "",
+        words=True,
+        comment=hand.comment,
+    )

@@ -1,0 +1,231 @@
+"""Feedback pages: what they say and hide, that learners' words stay text, and that nbgrader's own command writes them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from chromium import launched
+
+from backprop_helpers import diagnose
+from backprop_helpers.checks.result import CheckResult
+from backprop_helpers.feedback.content import Feedback, Hand, feedback_of
+from backprop_helpers.feedback.page import code, page
+from backprop_helpers.feedback.prose import html_of
+from backprop_helpers.grading.course import open_course
+from backprop_helpers.grading.master import Master, read_master
+from backprop_helpers.grading.results import GradedCell, GradedSubmission
+
+ROOT = Path(__file__).parent.parent
+LESSON = "04_backward_pass"
+EVIL = "</pre><script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+@pytest.fixture(scope="module")
+def master() -> Master:
+    return read_master(open_course(ROOT), LESSON)
+
+
+def checked(result: CheckResult, hidden: bool = False) -> dict[str, Any]:
+    return {
+        "exercise": result.name,
+        "passed": result.passed,
+        "hidden": hidden,
+        "message": result.message,
+        "where": result.where,
+        "look": result.look,
+        "remarks": result.remarks,
+    }
+
+
+def result_of(
+    master: Master, wrote: dict[str, tuple[str, Any]], learner: str = "ada", **other: Any
+) -> GradedSubmission:
+    """A result in which each exercise is right but those in `wrote`: name → (source, function)."""
+    cells = []
+    for cell in master.cells:
+        name = re.sub("^(exercise|check)-", "", cell.grade_id)
+        source, fn = wrote.get(name, ("def right():\n    return 1\n", None))
+        if cell.kind == "solution":
+            cells.append(GradedCell(cell.grade_id, source, 0.0, touched=source != cell.source))
+        elif cell.kind == "test":
+            found = diagnose(name, fn) if fn else CheckResult(name, True, f"{name} holds.")
+            cells.append(
+                GradedCell(
+                    cell.grade_id,
+                    cell.source,
+                    cell.points if found.passed else 0.0,
+                    message="" if found.passed else str(found),
+                    checks=[checked(found)],
+                )
+            )
+        else:
+            cells.append(GradedCell(cell.grade_id, cell.source))
+    return GradedSubmission(LESSON, learner, "key", "graded", "strong", cells=tuple(cells), **other)
+
+
+def slope_left_out(dout: Any, cache: Any) -> Any:
+    return dout
+
+
+@pytest.fixture(scope="module")
+def one_wrong(master: Master) -> GradedSubmission:
+    source = f"def relu_backward(dout, cache):\n    return dout  # {EVIL}\n"
+    return result_of(master, {"relu_backward": (source, slope_left_out)})
+
+
+class Reader(HTMLParser):
+    """The tags of a page, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.words = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.append(tag)
+        assert not [name for name, _ in attrs if name.startswith("on")]
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def test_a_failed_check_is_told_with_its_hints_in_order_beside_the_code(
+    master: Master, one_wrong: GradedSubmission
+) -> None:
+    found = feedback_of(master, one_wrong)
+    (item,) = (i for i in found.items if i.state == "wrong")
+    assert item.title == "relu_backward"
+    assert item.finding is not None
+    assert item.finding.message.startswith("dx is dout everywhere")
+    assert [title[:6] for title, _ in item.hints] == ["Hint 1", "Hint 2", "Hint 3"]
+    assert found.earned == master.points - item.points
+    read = Reader(page(found))
+    for words in (
+        item.finding.message,
+        item.finding.where,
+        "return dout",
+        "Hint 3",
+        f"{found.earned:g} of 20 points",
+    ):
+        assert " ".join(words.split()) in " ".join(read.words.split())
+
+
+def test_everything_a_learner_wrote_is_text(master: Master, one_wrong: GradedSubmission) -> None:
+    nasty = result_of(master, {}, learner=EVIL, notes=(EVIL,))
+    for result in (one_wrong, nasty, msgspec.structs.replace(nasty, reason=EVIL, cells=())):
+        text = page(feedback_of(master, result, {"check-relu_backward": Hand(0.5, comment=EVIL)}))
+        read = Reader(text)
+        assert "script" not in read.tags
+        assert "img" not in read.tags
+        assert "alert(1)" in read.words
+
+
+def test_nothing_hidden_is_shown(master: Master, one_wrong: GradedSubmission) -> None:
+    """Neither the hidden tests' source nor a solution; of a hidden failure only that there was one."""
+    text = Reader(page(feedback_of(master, one_wrong))).words
+    assert "hidden=True" not in text
+    assert "HIDDEN TESTS" not in text
+    assert "BEGIN SOLUTION" not in text
+    cells = tuple(
+        msgspec.structs.replace(
+            cell, earned=0.0, checks=[checked(diagnose("mse_backward", slope_left_out, hidden=True), True)]
+        )
+        if cell.grade_id == "check-mse_backward"
+        else cell
+        for cell in one_wrong.cells
+    )
+    hidden = page(feedback_of(master, msgspec.structs.replace(one_wrong, cells=cells)))
+    assert "on other inputs, which are not shown" in hidden
+
+
+def test_a_function_that_calls_a_wrong_one_says_so(master: Master) -> None:
+    source = "def mlp_backward(dscores, caches):\n    return relu_backward(dscores, caches)\n"
+    result = result_of(
+        master,
+        {
+            "relu_backward": ("def relu_backward(dout, cache):\n    return dout\n", slope_left_out),
+            "mlp_backward": (source, slope_left_out),
+        },
+    )
+    item = next(i for i in feedback_of(master, result).items if i.title == "mlp_backward")
+    assert item.also == ("relu_backward",)
+    assert "Mend that first" in " ".join(Reader(page(feedback_of(master, result))).words.split())
+
+
+def test_a_persons_marks_and_comments_stand_first(master: Master, one_wrong: GradedSubmission) -> None:
+    found = feedback_of(master, one_wrong, {"check-relu_backward": Hand(0.5, 0.25, "Nearly.")}, penalty=2.0)
+    item = next(i for i in found.items if i.title == "relu_backward")
+    assert (item.earned, item.comment) == (0.75, "Nearly.")
+    assert found.earned == pytest.approx(master.points - 1 + 0.75 - 2)
+    assert "2 points off for being late" in Reader(page(found)).words
+
+
+def test_an_answer_in_words_waits_is_read_or_is_empty() -> None:
+    course = open_course(ROOT)
+    lesson = read_master(course, "02_loss")
+    answer = next(cell for cell in lesson.cells if cell.by_hand)
+    for touched, hand, state in (
+        (False, Hand(), "empty"),
+        (True, Hand(), "unread"),
+        (True, Hand(3.0, comment="Good."), "read"),
+    ):
+        cells = tuple(
+            GradedCell(
+                c.grade_id,
+                "my words" if c is answer else c.source,
+                None if touched and c is answer else 0.0,
+                touched=touched,
+            )
+            for c in lesson.cells
+        )
+        result = GradedSubmission("02_loss", "ada", "k", "graded", "strong", cells=cells)
+        item = next(i for i in feedback_of(lesson, result, {answer.grade_id: hand}).items if i.words)
+        assert item.state == state
+
+
+def test_code_is_bounded_and_shows_no_invisible_characters() -> None:
+    shown = code("x = 1  # \u202e\x00\x1b[31m\n" + "y" * 30_000)
+    assert "\u202e" not in shown
+    assert "\x1b" not in shown
+    assert "more characters" in shown
+
+
+def test_formulas_need_no_script() -> None:
+    shown = html_of(r"Use $\frac{\partial L}{\partial w}$ and <b>no</b> `x @ w`.")
+    assert "<math" in shown
+    assert "&lt;b&gt;" in shown
+    assert "<code>x @ w</code>" in shown
+    assert "<code>\\frac{</code>" in html_of(r"$\frac{$")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_page_on_paper_a_phone_and_in_both_themes(
+    master: Master, one_wrong: GradedSubmission, tmp_path: Path
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    path = tmp_path / "page.html"
+    found: Feedback = feedback_of(master, one_wrong)
+    path.write_text(page(replace(found, learner="a" * 120)), encoding="utf-8")
+    with launched() as browser:
+        for scheme in ("light", "dark"):
+            shown = browser.new_page(color_scheme=scheme, viewport={"width": 390, "height": 800})  # type: ignore[arg-type]
+            asked: list[str] = []
+            shown.on("request", lambda request, asked=asked: asked.append(request.url))
+            shown.goto(path.as_uri())
+            assert asked == [path.as_uri()]
+            assert shown.evaluate("document.documentElement.scrollWidth <= 390")
+            violations: Any = Axe().run(shown)
+            assert [
+                v["id"] for v in violations.response["violations"] if v["impact"] in ("serious", "critical")
+            ] == []
+        shown.emulate_media(media="print")
+        assert not shown.locator("nav").is_visible()
