@@ -154,11 +154,12 @@ def test_strange_results_read_the_same(returned):
     assert str(there) == str(here)
 
 
-def test_one_question_is_asked_for_all_cases_of_a_seed():
+def test_one_question_is_asked_for_all_cases_of_all_seeds():
     exercise = exercises()["affine_forward"]
     box = FakeBox({"affine_forward": exercise.references[0]})
     assert diagnose("affine_forward", RemoteFunction(Side(box), "affine_forward"), hidden=True)
-    assert box.scripts == exercise.rounds
+    assert exercise.rounds > 1
+    assert box.scripts == 1
 
 
 def test_a_learners_own_forward_makes_the_cache_that_their_backward_reads():

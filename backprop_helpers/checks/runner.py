@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +17,7 @@ from backprop_helpers.checks.compare import Difference, difference, tolerance_fo
 from backprop_helpers.checks.diagnosis import Diagnosis, diagnosis
 from backprop_helpers.checks.forwards import trusted
 from backprop_helpers.checks.limits import captured_prints
-from backprop_helpers.checks.observe import FINAL, Elsewhere, NotThere, Observation, observe, observe_all
+from backprop_helpers.checks.observe import FINAL, Elsewhere, NotThere, Observation, observe
 from backprop_helpers.checks.registry import exercise_named
 from backprop_helpers.checks.result import CheckFailed, CheckResult
 from backprop_helpers.checks.spec import DIFFERENCES, Case, Exercise, Fn
@@ -114,20 +113,43 @@ def _judge(
     known: Sequence[Misconception] | None,
 ) -> CheckResult:
     """Run all cases of every seed; explain the first seed that fails."""
+    if isinstance(fn, Elsewhere):
+        return _judge_elsewhere(exercise, fn, forward, hidden, seed, known)
     for number in _seeds(exercise, hidden, seed):
-        # a class is asked the same questions one learner after another: what is right there is worked out once
-        answers = known_answers(exercise, number) if isinstance(fn, Elsewhere) else None
-        cases = answers.cases if answers else exercise.cases(np.random.default_rng(number))
+        cases = exercise.cases(np.random.default_rng(number))
         used, doubt = trusted(exercise, forward, cases)
-        trials = _trials(exercise, fn, cases, used, hidden, answers)
+        trials = _trials(exercise, fn, cases, used, hidden)
         if any(_failed(exercise, t) for t in trials):
-            return _also(_explain(exercise, trials, fn, used, hidden, known, answers), doubt)
-        if answers and hidden and exercise.elsewhere:
-            further = known_answers(_further(exercise), number)
-            more = _trials(exercise, fn, further.cases, used, hidden, further)
+            return _also(_explain(exercise, trials, fn, used, hidden, known), doubt)
+    return _also(_holds(exercise, trials, used), doubt)
+
+
+def _judge_elsewhere(
+    exercise: Exercise,
+    fn: Elsewhere,
+    forward: Fn | None,
+    hidden: bool,
+    seed: int | None,
+    known: Sequence[Misconception] | None,
+) -> CheckResult:
+    """The same for a function in another process, which is asked about all seeds at once.
+
+    A class is asked the same questions one learner after another: what is right there is worked out once.
+    """
+    answers = [known_answers(exercise, number) for number in _seeds(exercise, hidden, seed)]
+    used, doubt = trusted(exercise, forward, _together(answers))
+    seen = fn.observe(exercise, _together(answers), used)
+    for one in answers:
+        trials = _compared_all(exercise, one, seen[: len(one.cases)], hidden)
+        seen = seen[len(one.cases) :]
+        if any(_failed(exercise, t) for t in trials):
+            return _also(_explain(exercise, trials, fn, used, hidden, known, one.replays), doubt)
+        if hidden and exercise.elsewhere:
+            further = known_answers(_further(exercise), one.number)
+            more = _compared_all(exercise, further, fn.observe(exercise, further.cases, used), hidden)
             if any(_failed(exercise, t) for t in more):
-                return _explain(exercise, more, fn, used, hidden, (), None)
-    return _also(_holds(exercise, trials, used, isinstance(fn, Elsewhere)), doubt)
+                return _explain(exercise, more, fn, used, hidden, ())
+    return _also(_holds(exercise, trials, used, elsewhere=True), doubt)
 
 
 def _also(result: CheckResult, doubt: str) -> CheckResult:
@@ -147,16 +169,11 @@ def _number(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
-@functools.cache
-def _further(exercise: Exercise) -> Exercise:
-    return replace(exercise, cases=exercise.elsewhere or exercise.cases)
-
-
 class Answers:
     """What is right on the cases of one seed, worked out when first asked for."""
 
     def __init__(self, exercise: Exercise, number: int) -> None:
-        self.exercise = exercise
+        self.exercise, self.number = exercise, number
         self.cases = list(exercise.cases(np.random.default_rng(number)))
         self.replays: dict[Any, Observation] = {}
         self._expected: dict[int, dict[str, list[Any]]] = {}
@@ -168,33 +185,58 @@ class Answers:
         return self._expected[i]
 
 
+_furthers: dict[int, tuple[Exercise, Exercise]] = {}
+
+
+def _further(exercise: Exercise) -> Exercise:
+    """The exercise with the cases that only a process of its own is asked."""
+    known = _furthers.get(id(exercise))
+    if known is None or known[0] is not exercise:
+        further = replace(exercise, cases=exercise.elsewhere or exercise.cases)
+        known = _furthers[id(exercise)] = exercise, further
+    return known[1]
+
+
+KEPT = 300  # of the latest answers
 _answers: dict[tuple[int, int], Answers] = {}
+_lists: dict[tuple[int, ...], tuple[list[Answers], list[Case]]] = {}
 
 
 def known_answers(exercise: Exercise, number: int) -> Answers:
-    """The answers of an exercise for one seed; those of the latest few hundred are kept."""
+    """The answers of an exercise for one seed; the latest are kept."""
     key = id(exercise), number
     found = _answers.get(key)
     if found is None or found.exercise is not exercise:
-        if len(_answers) >= 300:
+        if len(_answers) >= KEPT:
             _answers.pop(next(iter(_answers)))
         found = _answers[key] = Answers(exercise, number)
     return found
 
 
+def _together(answers: list[Answers]) -> list[Case]:
+    """The cases of several seeds in one list, which is the same one whenever the answers are."""
+    key = tuple(map(id, answers))
+    if key not in _lists:
+        if len(_lists) >= KEPT:
+            _lists.pop(next(iter(_lists)))
+        _lists[key] = answers, [case for one in answers for case in one.cases]
+    return _lists[key][1]
+
+
+def _compared_all(
+    exercise: Exercise, answers: Answers, seen: Sequence[Observation], hidden: bool
+) -> list[Trial]:
+    """What was seen on the cases of one seed, compared with what is right; fewer where it ended early."""
+    return [
+        _compared(exercise, _loosely(exercise, answers.cases[i], hidden), one, answers.expected(i))
+        for i, one in enumerate(seen)
+    ]
+
+
 def _trials(
-    exercise: Exercise,
-    fn: Fn,
-    cases: Sequence[Case],
-    forward: Fn | None,
-    hidden: bool,
-    answers: Answers | None = None,
+    exercise: Exercise, fn: Fn, cases: Sequence[Case], forward: Fn | None, hidden: bool
 ) -> list[Trial]:
     """All cases, but nothing after one that is still empty or never ends: more of it would tell no more."""
-    if answers:
-        seen = observe_all(exercise, fn, cases, forward)
-        judged = [_loosely(exercise, case, hidden) for case in cases]
-        return [_compared(exercise, judged[i], one, answers.expected(i)) for i, one in enumerate(seen)]
     trials = []
     for case in cases:
         trials.append(_try(exercise, fn, case, forward, hidden))
@@ -264,7 +306,7 @@ def _explain(
     forward: Fn | None,
     hidden: bool,
     known: Sequence[Misconception] | None,
-    answers: Answers | None,
+    replays: dict[Any, Observation] | None = None,
 ) -> CheckResult:
     """Put the failing trials into the three lines a learner reads."""
     bad = next(t for t in trials if _failed(exercise, t))
@@ -272,7 +314,7 @@ def _explain(
         look = f"The signature is {exercise.signature}. The hints beside its cell open one at a time."
         return CheckResult(exercise.name, False, bad.seen.sentence, look=look)
     first = _first_difference(exercise, trials)
-    found = diagnosis(exercise, trials, fn, forward, known, answers.replays if answers else None)
+    found = diagnosis(exercise, trials, fn, forward, known, replays)
     message = _message(exercise, bad, first, found)
     result = CheckResult(
         exercise.name,
@@ -401,7 +443,9 @@ def _remarks(exercise: Exercise, trials: Sequence[Trial], passed: bool) -> tuple
     return tuple(remarks)
 
 
-def _holds(exercise: Exercise, trials: Sequence[Trial], forward: Fn | None, elsewhere: bool) -> CheckResult:
+def _holds(
+    exercise: Exercise, trials: Sequence[Trial], forward: Fn | None, elsewhere: bool = False
+) -> CheckResult:
     by = ""
     if exercise.numerical and not elsewhere:
         by = f" by finite differences of {_whose(forward)}"
