@@ -114,6 +114,16 @@ def neighbour(sandbox):
         yield box
 
 
+@pytest.fixture(scope="session")
+def crowd(sandbox, neighbour):
+    """How many processes belong to the sandbox while nobody but the neighbour is graded."""
+    deadline, most = time.monotonic() + 1, 0
+    while time.monotonic() < deadline:
+        most = max(most, _alive(sandbox))
+        time.sleep(0.05)
+    return most
+
+
 @pytest.fixture(autouse=True)
 def short_grace(monkeypatch):
     monkeypatch.setattr(box_module, "GRACE", 0.5)
@@ -148,6 +158,15 @@ def _alive(sandbox: Sandbox) -> int:
     return sum(len(_descendants(zygote._process.pid)) for zygote in sandbox._zygotes.values())
 
 
+def _all_gone(sandbox: Sandbox, crowd: int) -> bool:
+    """Whether soon there are no more processes than before; looked at a few times, as one may come while another goes."""
+    deadline, calm = time.monotonic() + 10, 0
+    while calm < 4 and time.monotonic() < deadline:
+        calm = calm + 1 if _alive(sandbox) <= crowd else 0
+        time.sleep(0.01)
+    return calm == 4
+
+
 def _plain_all_through(value) -> bool:
     if type(value) in (list, tuple):
         return all(map(_plain_all_through, value))
@@ -157,8 +176,7 @@ def _plain_all_through(value) -> bool:
 
 
 @pytest.mark.parametrize("hostile", ALL, ids=lambda h: h.name)
-def test_a_hostile_submission_gains_nothing(hostile: Hostile, sandbox, neighbour, surroundings):
-    before = _alive(sandbox)
+def test_a_hostile_submission_gains_nothing(hostile: Hostile, sandbox, neighbour, crowd, surroundings):
     seconds = 0.4 if hostile.endless else None
     with sandbox.open() as box:
         outcomes = box.run([PRELUDE])
@@ -175,10 +193,7 @@ def test_a_hostile_submission_gains_nothing(hostile: Hostile, sandbox, neighbour
     assert after[-1].outputs[-1]["data"]["text/plain"] == "6.0"
     assert np.array_equal(neighbour.call("f", [2.0]).value, [6.0, 6.0])
     surroundings.check()
-    deadline = time.monotonic() + 5
-    while _alive(sandbox) > before and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert _alive(sandbox) <= before
+    assert _all_gone(sandbox, crowd)
 
 
 def _check_outcomes(hostile, outcomes, answer, surroundings) -> None:
@@ -274,11 +289,6 @@ def test_all_of_it_holds_for_other_users_too(options):
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
     assert done.returncode == 0, done.stdout[-3000:]
-    skipped = [
-        line for line in done.stdout.splitlines() if line.startswith("SKIPPED") and "needs root" not in line
-    ]
-    assert (
-        len(skipped) == 0
-        or options == ["--no-namespaces"]
-        and all("user namespace" in line for line in skipped)
-    )
+    skipped = [line for line in done.stdout.splitlines() if line.startswith("SKIPPED") and "root" not in line]
+    expected = "user namespace" if options == ["--no-namespaces"] else "nothing at all"
+    assert all(expected in line for line in skipped)

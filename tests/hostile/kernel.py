@@ -61,7 +61,6 @@ SUBMISSIONS = [
         (
             "reach('reboot', 0, 0, 0, 0)\nreach('swapon', b'/nonexistent', 0)\nreach('init_module', 0, 0, 0)\nreach('sethostname', 0, -1)",
         ),
-        wins_without_walls=True,
     ),
     Hostile(
         "hardware_ports",

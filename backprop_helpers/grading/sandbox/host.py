@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import socket
 import subprocess
 import sys
@@ -155,6 +156,8 @@ class _Zygote:
             answer, _ = self._hear(_START_SECONDS)
             if "error" in answer:
                 raise SandboxUnavailable(f"The sandbox could not start: {answer['error']}.")
+            if tier is not Tier.UNSAFE:
+                Path(self._root).rmdir()  # its new root has left this folder behind
             for _ in range(ready):
                 self._ask()
             if tier is not Tier.UNSAFE:
@@ -179,8 +182,7 @@ class _Zygote:
             self._process.kill()
             self._process.wait()
         self._errors.close()
-        with contextlib.suppress(OSError):
-            Path(self._root).rmdir()
+        shutil.rmtree(self._root, ignore_errors=True)
 
     def take(self, seed: int) -> Box:
         """The child that has waited longest, told to start; another one is asked for in its place."""

@@ -44,8 +44,9 @@ def speak(*, files: bool) -> None:
         if event in sentences:
             raise NotWhileGraded(sentences[event])
         if event == "open" and not files:
-            _, mode, flags = args
-            if flags & _WRITING if isinstance(flags, int) and mode is None else "r" not in (mode or "r"):
+            path, mode, flags = args
+            writes = flags & _WRITING if mode is None else mode.strip("rbtU")
+            if writes and not isinstance(path, int):  # a descriptor is open already
                 raise NotWhileGraded(_WRITE)
         if event == "socket.__new__" and args[1] not in (socket.AF_UNIX, -1):
             raise NotWhileGraded(_NETWORK)

@@ -16,6 +16,7 @@ import shutil
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -211,6 +212,9 @@ class Walls:
             flags = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
             kernel.mount("tmpfs", BOX, "tmpfs", flags, options)
             os.chdir(BOX)
+        elif self.none:
+            os.chdir(tempfile.mkdtemp(dir=self._config["root"]))
+            os.environ["TMPDIR"] = os.environ["HOME"] = str(Path.cwd())
         self._limit()
         if self.none:
             return
