@@ -1,0 +1,75 @@
+"""General patterns in a wrong result, for mistakes that no registered misconception explains.
+
+Each pattern must hold in every failing case before it is said, and what is said is a fact about the
+numbers ("8 times too large, and 8 is N"), never a guess about the learner. One kind of pattern a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from backprop_helpers.checks.patterns.arguments import is_an_argument, off_by_argument, reduced
+from backprop_helpers.checks.patterns.calls import same_without_upstream, stale
+from backprop_helpers.checks.patterns.functions import function, shifted, truncated, zero
+from backprop_helpers.checks.patterns.pair import Pair, Pattern
+from backprop_helpers.checks.patterns.places import masked, one_slice, reordered, reshaped, transposed
+from backprop_helpers.checks.patterns.ratios import change_scaled, ratio
+from backprop_helpers.checks.spec import Exercise, Fn
+from backprop_helpers.checks.trial import Trial
+
+__all__ = ["Pattern", "describe"]
+
+_LOOKS: tuple[Callable[[str, Sequence[Pair], Exercise], Pattern | None], ...] = (
+    zero,
+    ratio,
+    function,
+    transposed,
+    is_an_argument,
+    change_scaled,
+    reduced,
+    truncated,
+    shifted,
+    masked,
+    off_by_argument,
+    one_slice,
+    reordered,
+)
+
+
+def describe(exercise: Exercise, trials: Sequence[Trial], fn: Fn, forward: Fn | None) -> Pattern | None:
+    """The first pattern that holds in every case in which the first wrong quantity is off."""
+    first = next(
+        (d.quantity for q in exercise.quantities for t in trials for d in t.differences if d.quantity is q),
+        None,
+    )
+    if first is None:
+        return None
+    if first.fault:
+        return Pattern(first.name, first.fault, "")
+    pairs = [
+        Pair(t.case, d, d.got, d.expected)
+        for t in trials
+        for d in t.differences
+        if d.quantity is first and d.got is not None and d.expected is not None
+    ]
+    if not pairs or len(pairs) < sum(any(d.quantity is first for d in t.differences) for t in trials):
+        return None
+    name = first.name
+    if all(p.got.shape != p.expected.shape for p in pairs):
+        return (
+            reshaped(name, pairs) or is_an_argument(name, pairs, exercise) or reduced(name, pairs, exercise)
+        )
+    pairs = [p for p in pairs if p.got.shape == p.expected.shape]
+    finite = [p for p in pairs if np.isfinite(p.got).all() and np.isfinite(p.expected).all()]
+    if len(finite) < len(pairs):
+        return None
+    unsteady = stale(name, pairs, exercise, fn, forward)
+    if unsteady:
+        return unsteady
+    for look in _LOOKS:
+        found = look(name, pairs, exercise)
+        if found:
+            return found
+    return same_without_upstream(name, pairs, exercise, fn, forward)

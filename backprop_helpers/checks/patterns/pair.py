@@ -1,0 +1,62 @@
+"""What a pattern is, and what it is looked for in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backprop_helpers.checks.compare import Difference, close
+from backprop_helpers.checks.spec import Case, Exercise, Tolerance
+
+Array = NDArray[Any]
+
+
+ALIKE = Tolerance(1e-6, 1e-9, "")
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """kind: a short name; says: the fact as a sentence; hint: what to look at."""
+
+    kind: str
+    says: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The first wrong quantity in one case: got and expected, of finite numbers."""
+
+    case: Case
+    difference: Difference
+    got: Array
+    expected: Array
+
+
+def alike(got: Array, expected: Array) -> bool:
+    return got.shape == expected.shape and bool(close(got, expected, ALIKE).all())
+
+
+def inputs(exercise: Exercise, case: Case) -> dict[str, Array]:
+    """Every array that went in, by name; those inside a config as config['velocity']."""
+    found: dict[str, Array] = {}
+    for name, value in zip(exercise.arguments, case.args, strict=False):
+        if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+            found[name] = np.asarray(value, dtype=float)
+        elif isinstance(value, dict):
+            found |= {
+                f"{name}[{k!r}]": np.asarray(v, dtype=float)
+                for k, v in value.items()
+                if isinstance(v, np.ndarray)
+            }
+    return found
+
+
+def shared_inputs(exercise: Exercise, pairs: Sequence[Pair]) -> list[tuple[str, list[Array]]]:
+    """The arrays that went in in every one of the pairs: name and one array per pair."""
+    each = [inputs(exercise, p.case) for p in pairs]
+    return [(name, [e[name] for e in each]) for name in each[0] if all(name in e for e in each)]
