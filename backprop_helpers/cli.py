@@ -167,6 +167,24 @@ def feedback(
 
 
 @app.command()
+def report(
+    lesson: Annotated[str, typer.Argument(help="As 04.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write. [default: reports/LESSON.html]")
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="A table for a spreadsheet.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, for a program.")] = False,
+    course: Annotated[
+        Path | None, typer.Option(help="The folder with nbgrader_config.py. [default: this one]")
+    ] = None,
+) -> None:
+    """Show how a class did: marks, which ideas are shared misconceptions, and what to teach tomorrow."""
+    from backprop_helpers.report.write import write_report
+
+    _say(lambda: write_report(lesson, course, out=out, csv=csv, as_json=as_json))
+
+
+@app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:

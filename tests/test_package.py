@@ -27,6 +27,7 @@ LAYERS = (
     ("progress_card", "tracing"),
     ("grading",),
     ("lms", "feedback"),
+    ("report",),
     ("authoring", "learn", "demo"),
     ("cli",),
 )

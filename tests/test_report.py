@@ -1,0 +1,187 @@
+"""The class report: what is counted, what counts as alike, that every word stays text, and the page in a browser."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from chromium import launched
+from test_feedback import EVIL, Reader, checked, master, result_of
+
+from backprop_helpers import diagnose, misconceptions
+from backprop_helpers.feedback.content import Feedback, Hand, feedback_of
+from backprop_helpers.grading.master import Master
+from backprop_helpers.grading.results import GradedSubmission
+from backprop_helpers.report.alike import bare_lines, fingerprint
+from backprop_helpers.report.numbers import ClassReport, report_of
+from backprop_helpers.report.page import page
+
+__all__ = ["master"]
+
+LEFT_OUT, AVERAGED = "relu-backward-slope-omitted", "affine-backward-dw-averaged"
+KNOWN = {m.name: m for m in misconceptions.all()}
+
+
+def wrong(name: str) -> dict[str, tuple[str, Any]]:
+    m = KNOWN[name]
+    return {m.exercise: (textwrap.dedent(inspect.getsource(m.wrong)), m.wrong)}
+
+
+def with_names(result: GradedSubmission) -> GradedSubmission:
+    """The same with what the grader writes about each failed check."""
+    cells = []
+    for cell in result.cells:
+        checks = []
+        for check in cell.checks:
+            m = next(
+                (m for m in KNOWN.values() if m.exercise == check["exercise"] and m.says in check["message"]),
+                None,
+            )
+            checks.append({**check, "misconception": m.name if m else None, "quantity": "dx"})
+        cells.append(msgspec.structs.replace(cell, checks=checks))
+    return msgspec.structs.replace(result, cells=tuple(cells))
+
+
+@pytest.fixture(scope="module")
+def pairs(master: Master) -> list[tuple[GradedSubmission, Feedback]]:
+    class_ = [
+        result_of(master, wrong(LEFT_OUT), "ada"),
+        result_of(master, wrong(LEFT_OUT), "bo"),
+        result_of(master, {**wrong(LEFT_OUT), **wrong(AVERAGED)}, "cy"),
+        result_of(master, {}, "di", seconds={"all": 0.5}),
+        result_of(master, {}, EVIL, notes=(EVIL,)),
+    ]
+    unread = GradedSubmission(master.lesson, "ed", "k", "cannot be graded", "strong", reason="No notebook.")
+    return [(r, feedback_of(master, r)) for r in [*map(with_names, class_), unread]]
+
+
+@pytest.fixture(scope="module")
+def report(pairs: list[tuple[GradedSubmission, Feedback]]) -> ClassReport:
+    return report_of("04_backward_pass", pairs)
+
+
+def test_ideas_are_ranked_with_who_has_them_and_a_line_of_nobody(report: ClassReport) -> None:
+    assert [(i.name, i.learners) for i in report.ideas] == [
+        (LEFT_OUT, ("ada", "bo", "cy")),
+        (AVERAGED, ("cy",)),
+    ]
+    assert report.ideas[0].line == "return dout * 1.0"
+    assert report.ideas[0].section
+    assert [i.name for i in report.teach] == [LEFT_OUT]
+
+
+def test_exercises_marks_and_remarks_are_counted(report: ClassReport, master: Master) -> None:
+    by_title = {e.title: e for e in report.exercises}
+    assert (by_title["relu_backward"].right, by_title["relu_backward"].wrong) == (2, 3)
+    assert by_title["relu_backward"].share == pytest.approx(0.4)
+    assert [row.earned for row in report.rows] == [19, 19, 16, 20, 20, 0]
+    assert report.median == 19
+    assert ("ed", "No notebook.") in report.odd
+    assert report.seconds == {"all": 0.5}
+
+
+def test_marks_given_by_hand_count(master: Master) -> None:
+    result = result_of(master, wrong(LEFT_OUT), "ada")
+    found = report_of(
+        master.lesson, [(result, feedback_of(master, result, {"check-relu_backward": Hand(0.5)}))]
+    )
+    assert found.rows[0].earned == 19.5
+
+
+def test_a_mistake_that_follows_from_another_is_no_idea_of_its_own(master: Master) -> None:
+    source = "def mlp_backward(dscores, caches):\n    return relu_backward(dscores, caches)\n"
+    result = with_names(
+        result_of(
+            master,
+            {**wrong(LEFT_OUT), "mlp_backward": (source, KNOWN["mlp-backward-grads-reversed"].wrong)},
+            "a",
+        )
+    )
+    found = report_of(master.lesson, [(result, feedback_of(master, result))])
+    assert [i.exercise for i in found.ideas] == ["relu_backward"]
+
+
+LONG = """
+def f(x, w, b):
+    \"\"\"Words.\"\"\"
+    flat = x.reshape(x.shape[0], -1)
+    out = flat @ w + b
+    cache = (x, w, b)
+    if out.ndim != 2:
+        raise ValueError("shape")
+    return out, cache
+"""
+
+
+def test_what_counts_as_alike() -> None:
+    other = LONG.replace("flat", "rows").replace("cache", "kept").replace('"""Words."""', "# note")
+    assert fingerprint(LONG) == fingerprint(other) != ""
+    assert fingerprint(LONG) != fingerprint(LONG.replace("@ w + b", "@ w - b"))
+    assert fingerprint("def f(x):\n    return x\n") == ""  # too short to say anything
+    assert fingerprint("def f(:") == ""
+    assert fingerprint("x = " + "-" * 100_000 + "1") == ""
+
+
+def test_lines_carry_no_words_of_a_learner() -> None:
+    assert bare_lines("def f():\n    x = 'Ada Lind'  # by Ada\n    return x\n") == [
+        "def f():",
+        'x = "…"',
+        "return x",
+    ]
+    assert bare_lines("'''unclosed") == []
+
+
+def test_identical_solutions_are_grouped_without_a_verdict(master: Master) -> None:
+    class_ = [result_of(master, {"affine_backward": (LONG, None)}, name) for name in ("ada", "bo")]
+    found = report_of(master.lesson, [(r, feedback_of(master, r)) for r in class_])
+    assert ("affine_backward", ("ada", "bo")) in found.alike
+    words = Reader(page(found)).words.lower()
+    assert not re.search("cheat|plagiar|copied from", words)
+
+
+def test_everything_from_outside_is_text(report: ClassReport) -> None:
+    read = Reader(page(report))
+    assert read.tags.count("script") == 1  # the page's own
+    assert "img" not in read.tags
+    assert "alert(1)" in read.words
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_page_sorts_searches_and_shuts_nobody_out(report: ClassReport, tmp_path: Path) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    path = tmp_path / "report.html"
+    path.write_text(page(report), encoding="utf-8")
+    with launched() as browser:
+        for scheme in ("light", "dark"):
+            shown = browser.new_page(color_scheme=scheme, viewport={"width": 390, "height": 800})  # type: ignore[arg-type]
+            asked: list[str] = []
+            shown.on("request", lambda request, asked=asked: asked.append(request.url))
+            shown.goto(path.as_uri())
+            assert asked == [path.as_uri()]
+            assert shown.evaluate("document.documentElement.scrollWidth <= 390")
+            violations: Any = Axe().run(shown)
+            serious = [v for v in violations.response["violations"] if v["impact"] in ("serious", "critical")]
+            assert [(v["id"], v["nodes"][0]["html"][:120]) for v in serious] == []
+        head = shown.locator("#learners th", has_text="points")
+        head.get_by_role("button").click()
+        assert head.get_attribute("aria-sort") == "ascending"
+        marks = shown.locator("#learners tbody td:nth-child(2)").all_inner_texts()
+        assert [float(m) for m in marks] == sorted(row.earned for row in report.rows)
+        shown.locator("#search").fill("ada")
+        assert shown.locator("#learners tbody tr:visible").count() == 1
+        assert shown.locator("#shown").inner_text() == "1 shown"
+
+
+def test_it_is_written_as_json_too(report: ClassReport) -> None:
+    found = json.loads(msgspec.json.encode(report))
+    assert found["ideas"][0]["learners"] == ["ada", "bo", "cy"]
+    assert not diagnose("relu_backward", KNOWN[LEFT_OUT].wrong).passed
+    assert checked(diagnose("relu_backward", KNOWN[LEFT_OUT].wrong))["exercise"] == "relu_backward"
