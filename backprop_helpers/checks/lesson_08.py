@@ -29,8 +29,8 @@ OPERATION = Driven(drive.operation, _operation, extra=("rules", "left out"))
 
 def _quantities(*inputs: str) -> tuple[Quantity, ...]:
     """The output, and the gradient of each input."""
-    grads = (Quantity(f"d{i}", "", f"what the rule for {i} makes of dout") for i in inputs)
-    return Quantity("out", "", "the output"), *grads
+    grads = (Quantity(f"d{i}", "(shape of out)", f"what the rule for {i} makes of dout") for i in inputs)
+    return Quantity("out", "(shape of out)", "the output"), *grads
 
 
 def _shaped(quantities: Sequence[Quantity], **shapes: str) -> tuple[Quantity, ...]:
@@ -271,7 +271,7 @@ for _i in range(10):
 _SWEEPS: tuple[tuple[str, _Graph, tuple[str, ...], tuple[str, ...]], ...] = (
     (
         "h = x · w, then the sum of h, a single number",
-        {"x": "ND", "w": "ND", "h": "ND x w", "root": "1 h"},
+        {"x": "ND", "w": "ND", "h": "ND x w", "root": " h"},
         ("root",),
         ("",),
     ),
@@ -349,7 +349,7 @@ def _sweep_cases(rng: np.random.Generator) -> list[Case]:
             entries.append(
                 (rng.standard_normal(shapes[name]), [number[p.lstrip("=")] for p in parents], rules)
             )
-        missing = "ValueError" in refusals or shapes[roots[0]] == (1,)
+        missing = "ValueError" in refusals or shapes[roots[0]] == ()
         douts = [None if missing else rng.standard_normal(shapes[r]) for r in roots]
         extra = {
             "roots": [number[r] for r in roots],
@@ -390,7 +390,7 @@ EXERCISES = (
         signature="sum_over(a, axis=None, keepdims=False) -> (out, rules)",
         returns=("out", "rules"),
         inputs=("a", "axis", "keepdims", "dout"),
-        quantities=_quantities("a"),
+        quantities=_shaped(_quantities("a"), out="(shape of out)", da="(shape of a)"),
         cases=_sum_cases,
         reference=autodiff.sum_over,
         run=OPERATION,
@@ -418,7 +418,7 @@ EXERCISES = (
         lesson=LESSON,
         signature="unbroadcast(grad, shape) -> result",
         returns=("result",),
-        quantities=(Quantity("result", "", "the sum over everything that was one entry before"),),
+        quantities=(Quantity("result", "(shape)", "the sum over everything that was one entry before"),),
         cases=_unbroadcast_cases,
         reference=autodiff.unbroadcast,
     ),
@@ -460,9 +460,9 @@ EXERCISES = (
         returns=("out",),
         inputs=("inputs", "roles", "dout"),
         quantities=(
-            Quantity("out.data", "", "the output of op"),
+            Quantity("out.data", "(shape of out)", "the output of op"),
             Quantity("parents", "(K,)", "which inputs became parents, by position"),
-            Quantity("what the rules make of dout", "", "one gradient for each parent"),
+            Quantity("what the rules make of dout", "(K, …)", "one gradient for each parent"),
             Quantity(
                 "out.grad is None at first", "()", "whether a new Tensor has no gradient", shown=yes_or_no
             ),
@@ -478,12 +478,12 @@ EXERCISES = (
         returns=(),
         inputs=("graph", "upstream"),
         quantities=(
-            Quantity("root.grad", "", "the gradient of root itself"),
-            Quantity("h.grad", "", "the gradient of a tensor between root and the leaves"),
-            Quantity("c.grad", "", "the gradient with respect to a single number"),
-            Quantity("b.grad", "", "the gradient with respect to b"),
-            Quantity("w.grad", "", "the gradient with respect to w"),
-            Quantity("x.grad", "", "the gradient with respect to x"),
+            Quantity("root.grad", "(shape of root)", "the gradient of root itself"),
+            Quantity("h.grad", "(shape of h)", "the gradient of a tensor between root and the leaves"),
+            Quantity("c.grad", "(shape of c)", "the gradient with respect to a single number"),
+            Quantity("b.grad", "(shape of b)", "the gradient with respect to b"),
+            Quantity("w.grad", "(shape of w)", "the gradient with respect to w"),
+            Quantity("x.grad", "(shape of x)", "the gradient with respect to x"),
             Quantity(
                 "rules called more than once",
                 "()",

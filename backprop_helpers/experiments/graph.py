@@ -246,6 +246,17 @@ def written(value: Any) -> str:
     return f"{float(array.reshape(-1)[0]) + 0.0:.3g}".replace("-", "−")
 
 
+class _Scrolled(Figure):
+    """A picture that is scrolled sideways where the page is too narrow for it."""
+
+    def html(self, label: str, data: Mapping[str, object] | None = None) -> str:
+        return (
+            super()
+            .html(label, data)
+            .replace('class="bp-figure"', 'class="bp-figure" style="overflow-x:auto"', 1)
+        )
+
+
 class GraphPicture:
     """The graph of a tensor, as the last expression of a cell."""
 
@@ -261,9 +272,7 @@ class GraphPicture:
         )
 
     def _repr_html_(self) -> str:
-        # a long graph is scrolled sideways, with the keyboard too
-        page = Figure(GraphPanel(self.graph)).page(repr(self))
-        return f'<div style="overflow-x:auto" tabindex="0" role="group" aria-label="A graph">{page}</div>'
+        return _Scrolled(GraphPanel(self.graph)).page(repr(self))
 
 
 def show_graph(root: Any, **names: Any) -> GraphPicture:
