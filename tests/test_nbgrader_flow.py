@@ -24,6 +24,7 @@ import pytest
 from authoring_sample import REPOSITORY, SAMPLE
 from nbgrader.api import Gradebook
 
+from backprop_helpers import diagnose
 from backprop_helpers.authoring.build import serialize
 from backprop_helpers.authoring.release import nbgrader_environment, run_nbgrader
 from backprop_helpers.authoring.text import read_lesson, to_notebook
@@ -35,20 +36,23 @@ pytestmark = [pytest.mark.nbgrader, pytest.mark.slow, pytest.mark.timeout(900)]
 LESSON = "90_sample"
 ME = getpass.getuser()
 RIGHT = "def slope(x):\n    return x + x"
-# Remembers the inputs of the visible check and is right on those only.
-LEARNT_BY_HEART = """
-from backprop_helpers import diagnose
-seen = set()
-def spy(x):
-    seen.add(x.tobytes())
-    return 2 * x
-diagnose("slope", spy)
-def slope(x):
-    return 2 * x if x.tobytes() in seen else 3 * x
-"""
-NOSY = f"import os\nprint(dict(os.environ))\nprint('z' * 90_000)\nos.environ['{VARIABLE}']\n{RIGHT}"
+NOSY = (
+    f"import os\nprint(dict(os.environ))\nprint('z' * 90_000)\nprint(os.environ.get('{VARIABLE}'))\n{RIGHT}"
+)
 ENDLESS = f"{RIGHT}\nwhile True:\n    pass"
 WORDS = "Its slope is 2x, which grows."
+
+
+def learnt_by_heart() -> str:
+    """Code that is right on the inputs of the visible check alone, which anybody can write down."""
+    seen = set()
+
+    def spy(x):
+        seen.add(x.tobytes())
+        return 2 * x
+
+    diagnose("slope", spy)
+    return f"SEEN = {seen!r}\n\ndef slope(x):\n    return 2 * x if x.tobytes() in SEEN else 3 * x"
 
 
 @dataclass
@@ -99,8 +103,7 @@ def term(tmp_path_factory):
     term.exchange.chmod(0o777)
     exchange = f"\nc.Exchange.root = {str(term.exchange)!r}\nc.Exchange.cache = {str(folder / 'cache')!r}\n"
     config = (REPOSITORY / "nbgrader_config.py").read_text(encoding="utf-8")
-    quick = "c.Execute.timeout = 6\n"
-    (term.course / "nbgrader_config.py").write_text(config + exchange + quick, encoding="utf-8")
+    (term.course / "nbgrader_config.py").write_text(config + exchange, encoding="utf-8")
     learners = f"c = get_config()\nc.CourseDirectory.course_id = 'backprop'{exchange}"
     (term.learner / "nbgrader_config.py").write_text(learners, encoding="utf-8")
     solution = term.course / "solutions" / LESSON / f"{LESSON}.ipynb"
@@ -127,7 +130,7 @@ def collected(term):
 def graded(collected):
     """Two more learners hand in, and the class is graded."""
     released = nbformat.read(collected.course / "notebooks" / LESSON / f"{LESSON}.ipynb", as_version=4)
-    for learner, code in (("learner-01", LEARNT_BY_HEART), ("learner-02", NOSY), ("learner-03", ENDLESS)):
+    for learner, code in (("learner-01", learnt_by_heart()), ("learner-02", NOSY), ("learner-03", ENDLESS)):
         hand_in(answered(released, {"exercise-slope": code}), collected.course, learner, LESSON)
     hand_in(_copied(answered(released, {"exercise-slope": RIGHT})), collected.course, "learner-04", LESSON)
     collected.run(collected.course, "autograde", LESSON)
@@ -225,14 +228,17 @@ class TestAutograde:
         assert len(path.read_text().strip()) == 32
         assert secret_seed(path) == path.read_text().strip()
 
-    def test_the_seed_reaches_the_kernel_and_no_output(self, graded, before_marking):
-        assert before_marking["learner-02"]["check-slope"] == (2, None, False)  # os.environ[…] did not raise
+    def test_learner_code_finds_no_seed_and_its_output_is_bounded(self, graded, before_marking):
+        assert before_marking["learner-02"]["check-slope"] == (2, None, False)
         seed = (graded.course / ".backprop" / "secret_seed").read_text().strip()
         text = (graded.course / "autograded" / "learner-02" / LESSON / f"{LESSON}.ipynb").read_text()
-        assert VARIABLE in text
+        assert "PATH" in text  # it printed its environment
         assert seed not in text
-        assert len(text) < 60_000
-        assert "more characters were printed and are not kept" in text
+        assert len(text) < 150_000
+
+    def test_it_went_through_the_sandbox(self, graded):
+        for path in graded.course.glob(f"autograded/*/{LESSON}/*.ipynb"):
+            assert nbformat.read(path, as_version=4).metadata.backprop.tier in ("strong", "plain")
 
 
 class TestMarkingByHand:
@@ -251,12 +257,13 @@ class TestMarkingByHand:
 class TestComingBack:
     def test_feedback_says_what_was_found_and_what_a_person_wrote(self, returned):
         assert "Says that it grows; say why, too." in returned.feedback(ME)
-        assert "slope holds" in returned.feedback(ME)
+        assert "✓ slope" in returned.feedback(ME)
         assert "slope" in returned.feedback("learner-01").split("✗")[1]
 
     def test_a_cell_that_never_ends_is_stopped_and_the_others_count(self, returned, before_marking):
         assert before_marking["learner-03"]["check-slope"] == (2, None, False)
-        assert "This cell did not finish in time and was stopped." in returned.feedback("learner-03")
+        path = returned.course / "autograded" / "learner-03" / LESSON / f"{LESSON}.ipynb"
+        assert "It took longer than 30 s and was stopped." in path.read_text(encoding="utf-8")
 
     def test_copied_cells_end_nobodys_run_and_count_once(self, before_marking):
         assert before_marking["learner-04"]["check-slope"] == (2, None, False)

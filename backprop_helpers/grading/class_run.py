@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -74,7 +74,7 @@ class Summary:
     """What became of everybody."""
 
     outcomes: list[Outcome] = field(default_factory=list)
-    seconds: float = 0.0
+    seconds: dict[str, float] = field(default_factory=dict)  # by step of this process; "all" is the whole run
 
     @property
     def counts(self) -> Counter[str]:
@@ -113,7 +113,7 @@ def grade_class(course: Course, options: Options, watcher: Watcher | None = None
             summary.outcomes.append(outcome)
             watcher.done(outcome)
     summary.outcomes.sort(key=lambda outcome: (outcome.lesson, outcome.learner))
-    summary.seconds = time.monotonic() - started
+    summary.seconds = {**run.seconds, "all": time.monotonic() - started}
     return summary
 
 
@@ -183,6 +183,7 @@ class _Run:
         self.content = {master.lesson: msgspec.json.encode(master) for master in masters}
         self.entered: dict[str, dict[str, Marks]] = {}
         self.ready: list[Outcome] = []
+        self.seconds: dict[str, float] = defaultdict(float)
         self.under_way: dict[tuple[str, str], _Submission] = {}
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -213,7 +214,8 @@ class _Run:
             if isinstance(result, Exception):
                 yield self._failed(job, result)
             else:
-                self.results.save(result)
+                with self._timed("result file"):
+                    self.results.save(result)
                 yield self._enter(submission, result)
         yield from self._take_ready()
 
@@ -298,11 +300,19 @@ class _Run:
     def _enter(self, submission: _Submission, result: GradedSubmission) -> Outcome:
         """Gradebook first, then the notebook whose key says that it was entered."""
         master = submission.master
-        self.writer.enter(master, result, submission.timestamp)
-        beside = intake.beside(self.course.submitted, submission.learner, master.lesson)
-        self.folder.write(master, result, beside)
-        self.results.forget_others(result)
+        with self._timed("gradebook"):
+            self.writer.enter(master, result, submission.timestamp)
+        with self._timed("graded notebook"):
+            beside = intake.beside(self.course.submitted, submission.learner, master.lesson)
+            self.folder.write(master, result, beside)
+            self.results.forget_others(result)
         return _outcome(master, result, result.status)
+
+    @contextlib.contextmanager
+    def _timed(self, step: str) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self.seconds[step] += time.perf_counter() - began
 
     def _failed(self, job: Job, problem: Exception) -> Outcome:
         from backprop_helpers.grading.sandbox import SandboxUnavailable

@@ -24,11 +24,7 @@ from backprop_helpers.grading.class_run import Options, Outcome, Summary, Watche
 from backprop_helpers.grading.course import GradeError
 from backprop_helpers.grading.intake import now, parse_time
 
-FINE, REFUSED, UNREADABLE, UNFINISHED, STOPPED = 0, 1, 3, 4, 130
-EXIT_CODES = f"""\
-Exit codes: {FINE} everything is graded · {REFUSED} the run could not begin (the reason is said) · 2 wrong options ·
-{UNREADABLE} some submissions can't be graded, each with its reason · {UNFINISHED} the run did not finish (disk full,
-gradebook or cluster gone, a grader's own failure): the same command goes on · {STOPPED} stopped with Ctrl+C."""
+FINE, REFUSED, UNREADABLE, UNFINISHED, STOPPED = 0, 1, 3, 4, 130  # 2 is typer's, for wrong options
 _STYLE = {
     "graded": "green",
     "graded with a message": "yellow",
@@ -64,7 +60,7 @@ def grade(options: Options, course: Path | None = None, *, as_json: bool = False
                 "[bold red]Without a sandbox: submissions run with your rights.[/] Every result is marked so."
             )
         with _Bar(console, summary, said) as bar:
-            grade_class(where, options, bar)
+            summary.seconds = grade_class(where, options, bar).seconds
     except GradeError as problem:
         code = _tell(console, str(problem), UNFINISHED if summary.outcomes else REFUSED, said)
     except OSError as problem:
@@ -187,6 +183,7 @@ def _json(summary: Summary, said: list[str], code: int) -> str:
         "exit_code": code,
         "counts": dict(summary.counts),
         "said": said,
+        "seconds": summary.seconds,
         "submissions": summary.outcomes,
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
     }
