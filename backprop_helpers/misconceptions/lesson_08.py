@@ -64,6 +64,10 @@ def _put_back_twice(dout: Any, a: Any, axis: Any, keepdims: Any) -> Any:
     return np.broadcast_to(dout if axis is None else np.expand_dims(dout, axis), a.shape)
 
 
+def _no_axis_at_all(dout: Any, a: Any, axis: Any, keepdims: Any) -> Any:
+    return np.broadcast_to(dout if keepdims else np.expand_dims(dout, axis), a.shape)
+
+
 def _count(a: Any, axis: Any) -> float:
     return float(a.size if axis is None else a.shape[axis])
 
@@ -460,6 +464,13 @@ MISCONCEPTIONS = (
         _sum(_put_back_twice),
         "the axis is put back although keepdims had kept it.",
         "What is the shape of dout where keepdims is True?",
+    ),
+    _entry(
+        "sum_over",
+        "all-axes-forgotten",
+        _sum(_no_axis_at_all),
+        "an axis is put back although there is none to name: with axis=None all of them were added up.",
+        "dout of a sum over everything is a single number. Does it have to be prepared before it is stretched?",
     ),
     _entry(
         "sum_over",
