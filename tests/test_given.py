@@ -20,7 +20,7 @@ import backprop_helpers
 found, modules = [], []
 
 def keep(label, value, depth=0):
-    if callable(value):
+    if callable(value) and all(value is not other for _, other in found):
         found.append((label, value))
         learner[f"walked_{len(found) - 1}"] = value
     if depth < 3:
@@ -31,7 +31,7 @@ def keep(label, value, depth=0):
             for i, part in enumerate(value):
                 keep(f"{label}[{i}]", part, depth + 1)
         elif isinstance(value, type):
-            for key, part in list(vars(value).items()):
+            for key in [key for key in vars(value) if key[:2] != "__"]:
                 keep(f"{label}.{key}", getattr(value, key, None), depth + 1)
 
 for info in pkgutil.walk_packages(backprop_helpers.__path__, "backprop_helpers."):

@@ -121,7 +121,7 @@ def _judge(
         trials = _trials(exercise, fn, cases, used, hidden)
         if any(_failed(exercise, t) for t in trials):
             return _also(_explain(exercise, trials, fn, used, hidden, known), doubt)
-    return _also(_holds(exercise, trials, used), doubt)
+    return _also(_holds(exercise, trials, used, by_reference=hidden), doubt)
 
 
 def _judge_elsewhere(
@@ -149,7 +149,7 @@ def _judge_elsewhere(
             more = _compared_all(exercise, further, fn.observe(exercise, further.cases, used), hidden)
             if any(_failed(exercise, t) for t in more):
                 return _explain(exercise, more, fn, used, hidden, ())
-    return _also(_holds(exercise, trials, used, elsewhere=True), doubt)
+    return _also(_holds(exercise, trials, used, by_reference=True), doubt)
 
 
 def _also(result: CheckResult, doubt: str) -> CheckResult:
@@ -444,10 +444,10 @@ def _remarks(exercise: Exercise, trials: Sequence[Trial], passed: bool) -> tuple
 
 
 def _holds(
-    exercise: Exercise, trials: Sequence[Trial], forward: Fn | None, elsewhere: bool = False
+    exercise: Exercise, trials: Sequence[Trial], forward: Fn | None, by_reference: bool
 ) -> CheckResult:
     by = ""
-    if exercise.numerical and not elsewhere:
+    if exercise.numerical and not by_reference:
         by = f" by finite differences of {_whose(forward)}"
     labels = [t.case.label for t in trials if t.case.label]
     inputs = f" Inputs: {'; '.join(labels)}." if labels else ""
@@ -466,7 +466,9 @@ def _untouched(exercise: Exercise, trials: Sequence[Trial]) -> str:
     if not any(t.seen.changed for t in trials):
         return ", and that the inputs stay as they were"
     kept = [name for i, name in enumerate(exercise.arguments) if i not in exercise.may_change]
-    return f", and that {' and '.join(kept)} stay as they were" if kept else ""
+    if not kept:
+        return ""
+    return f", and that {' and '.join(kept)} {'stay as they were' if len(kept) > 1 else 'stays as it was'}"
 
 
 def _whose(forward: Fn | None) -> str:
