@@ -20,6 +20,8 @@ from backprop_helpers.grading.sandbox import (
 @pytest.fixture(scope="session")
 def package(tmp_path_factory):
     folder = tmp_path_factory.mktemp("package")
+    for private in (folder, folder.parent, folder.parent.parent):
+        private.chmod(0o755)  # the plain tier as root reads it as somebody else
     (folder / "stripped.py").write_text("ANSWER = 42\n", encoding="utf-8")
     return folder
 

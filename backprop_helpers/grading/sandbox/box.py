@@ -26,6 +26,8 @@ from backprop_helpers.grading.sandbox.outcomes import (
 from backprop_helpers.grading.wire import Handle, Value
 
 GRACE = 3.0  # seconds after a time limit that the sandbox has for saying so itself
+_MOST_OUTPUTS = 600
+_MOST_PICTURES = 4_000_000  # characters of base64 in one cell
 _MOST_TEXT = 4_000  # characters of one error message, name or line
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -194,6 +196,7 @@ class Box:
         if not self._channel.quiet():
             self._end("The submission's process spoke without being asked, so nothing it says is used.")
             return
+        room = self.limits.reply_mb << 20  # for all answers together
         frame = wire.frame(message, packer.chunks, wire.REQUEST_BYTES)
         try:
             sent = time.monotonic()
@@ -201,7 +204,8 @@ class Box:
             for index, limit in enumerate(limits):
                 begun = time.monotonic()
                 allowed = min(limit, self._left)
-                header, payload = self._channel.receive(begun + allowed + GRACE)
+                header, payload = self._channel.receive(begun + allowed + GRACE, room)
+                room -= len(payload)
                 answer = _ANSWERS.read(header)
                 if type(answer) is not expected or answer.number != message.number:
                     raise wire.WireError("another answer was expected")
@@ -243,9 +247,7 @@ class Box:
             reader = wire.Unpacker(payload)
             evalue = _text(reader.text(answer.evalue))
             trace = _text(reader.text(answer.traceback), self.limits.output_bytes)
-            outputs = [_output(o, reader, self.limits.output_bytes) for o in answer.outputs[:1000]]
-            if len(answer.outputs) > 1000:
-                raise wire.WireError("a cell has too many outputs")
+            outputs = _outputs(answer.outputs, reader, self.limits.output_bytes)
             reader.end()
         except wire.WireError as problem:
             self._distrust(problem)
@@ -310,8 +312,23 @@ def _text(text: str, most: int = _MOST_TEXT) -> str:
     return f"{text} …" if longer else text
 
 
-def _output(output: wire.Output, reader: wire.Unpacker, most: int) -> dict[str, Any]:
-    """One output as in a notebook; of displayed data only text and pictures that are PNG are kept."""
+def _outputs(sent: list[wire.Output], reader: wire.Unpacker, most: int) -> list[dict[str, Any]]:
+    """A cell's outputs as in a notebook: `most` characters of text together, and a few megabytes of pictures."""
+    if len(sent) > _MOST_OUTPUTS:
+        raise wire.WireError("a cell has too many outputs")
+    outputs = []
+    text_left, picture_left = most + 500, _MOST_PICTURES  # a last line says what was dropped
+    for one in sent:
+        shown = _output(one, reader, max(text_left, 0), picture_left)
+        data = shown.get("data", {})
+        text_left -= len(shown.get("text", "")) + len(data.get("text/plain", ""))
+        picture_left -= len(data.get("image/png", ""))
+        outputs.append(shown)
+    return outputs
+
+
+def _output(output: wire.Output, reader: wire.Unpacker, most: int, most_picture: int) -> dict[str, Any]:
+    """One output; of displayed data only text and pictures that are PNG are kept."""
     if len(output.keys) != len(output.texts) or len(output.keys) > 16:
         raise wire.WireError("an output's types do not fit its data")
     texts = {key: reader.text(node) for key, node in zip(output.keys, output.texts, strict=True)}
@@ -319,7 +336,7 @@ def _output(output: wire.Output, reader: wire.Unpacker, most: int) -> dict[str, 
         name = "stderr" if output.name == "stderr" else "stdout"
         return {"output_type": "stream", "name": name, "text": _text(texts.get("text", ""), most)}
     data = {"text/plain": _text(texts.get("text/plain", ""), most)}
-    picture = _picture(texts.get("image/png"))
+    picture = _picture(texts.get("image/png"), most_picture)
     if picture:
         data["image/png"] = picture
     shown: dict[str, Any] = {"output_type": output.kind, "data": data, "metadata": {}}
@@ -328,9 +345,9 @@ def _output(output: wire.Output, reader: wire.Unpacker, most: int) -> dict[str, 
     return shown
 
 
-def _picture(text: str | None) -> str | None:
-    """A PNG as base64, encoded anew; None for whatever is not one or is larger than 2 MB."""
-    if text is None or len(text) > 2_800_000:
+def _picture(text: str | None, most: int) -> str | None:
+    """A PNG as base64, encoded anew; None for whatever is not one or takes more than `most` characters."""
+    if text is None or len(text) > most:
         return None
     try:
         raw = base64.b64decode(text, validate=False)

@@ -25,11 +25,10 @@ class Gone(Exception):
 class Channel:
     """A stream socket for messages, and a pipe with whatever the sandbox writes to its standard output."""
 
-    def __init__(self, sock: socket.socket, pipe: int, most_output: int, most_reply: int) -> None:
+    def __init__(self, sock: socket.socket, pipe: int, most_output: int) -> None:
         self._sock = sock
         self._pipe: int | None = pipe
         self._most_output = most_output
-        self._most_reply = most_reply
         self._printed = bytearray()
         sock.setblocking(False)
         os.set_blocking(pipe, False)
@@ -54,13 +53,13 @@ class Channel:
                 except OSError as problem:
                     raise Gone from problem
 
-    def receive(self, deadline: float) -> tuple[memoryview, memoryview]:
-        """Header and payload of the next message.
+    def receive(self, deadline: float, most: int) -> tuple[memoryview, memoryview]:
+        """Header and payload of the next message, the payload not longer than `most` bytes.
 
         Raises Silence, Gone, or wire.WireError when the lengths are not allowed; memory is taken after that.
         """
         prefix = self._exactly(wire.FRAME.size, deadline)
-        header, payload = wire.lengths(bytes(prefix), wire.HEADER_BYTES, self._most_reply)
+        header, payload = wire.lengths(bytes(prefix), wire.HEADER_BYTES, most)
         return self._exactly(header, deadline), self._exactly(payload, deadline)
 
     def _exactly(self, size: int, deadline: float) -> memoryview:

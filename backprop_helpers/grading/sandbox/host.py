@@ -61,6 +61,7 @@ class Sandbox:
         self._preload = tuple(preload)
         self._ready = ready
         self._lock = threading.Lock()
+        self._owner = os.getpid()
         self._zygotes: dict[Path, _Zygote] = {}
         self.tier = self._best() if tier is None else tier
         self._zygote(self._package)
@@ -74,7 +75,9 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """End the warm process and every box. May be called again."""
+        """End the warm process and every box. May be called again; does nothing in a copy made by a fork."""
+        if os.getpid() != self._owner:
+            return
         with self._lock:
             for zygote in self._zygotes.values():
                 zygote.close()
@@ -86,6 +89,8 @@ class Sandbox:
         package: another folder than the sandbox's own, warmed up when it is first used; seed: where Python's and
         NumPy's global generators start, so that a submission is graded the same way twice.
         """
+        if os.getpid() != self._owner:
+            raise RuntimeError("A sandbox belongs to the process that made it; make one in each process.")
         with self._lock:
             return self._zygote((package or self._package).resolve()).take(seed)
 
@@ -199,7 +204,7 @@ class _Zygote:
         if not self._asked:
             self._ask()
         sock, pipe = self._asked.popleft()
-        self._waiting = channel = Channel(sock, pipe, self._limits.output_bytes, self._limits.reply_mb << 20)
+        self._waiting = channel = Channel(sock, pipe, self._limits.output_bytes)
         try:
             answer, descriptors = self._hear(_FORK_SECONDS)
             if "error" in answer or len(descriptors) != 1:
@@ -220,11 +225,16 @@ class _Zygote:
             self._check(box, check_status)
 
     def _check(self, box: Box, check: Callable[[Box], None]) -> None:
+        """Raises SandboxUnavailable where the child was lost, with its last words, or where the check raises it."""
+        try:
+            if box.alive and self._tier is not Tier.UNSAFE:
+                check(box)
+        except SandboxUnavailable:
+            if box.alive:
+                raise
         if not box.alive:
             words = self._waiting.printed() or box.ended
             raise SandboxUnavailable(f"A process for a submission could not be kept apart: {words}.")
-        if self._tier is not Tier.UNSAFE:
-            check(box)
 
     def _ask(self) -> None:
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
