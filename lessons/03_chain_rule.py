@@ -69,9 +69,9 @@ def sigmoid(z):
 # One neuron with one input: $z = wx + b$, then $a = \sigma(z)$. The target is $y = 1$, and the loss is the squared error
 # $L = (a - y)^2$. Three arrows lead from $w$ to $L$, and a small change of $w$ travels along them.
 #
-# Answer the question, then move the controls. Beside each arrow stands its **local gradient**: by what factor a small nudge is
-# multiplied on its way along that arrow. The left picture shows the real nudge running up, the right one the gradients coming
-# back down; `dz` means "what z does to the loss", as everywhere in this course.
+# Answer the question, then move the controls. The left picture shows the real nudge running up. Beside each of its arrows stands the
+# **local gradient**: by what factor a small nudge is multiplied on its way along that arrow. The right picture shows the gradients
+# coming back down, upstream × local on each arrow; `dz` means "what z does to the loss", as everywhere in this course.
 
 # %%
 nudge_graph()
@@ -540,7 +540,7 @@ print("by nudging:", round(float(chain_rule.numerical_derivative(lambda x: (3 * 
 
 # %% [markdown]
 # In code this is why gradients are **accumulated**: `dx += …` for every use of x, never `dx = …` for the second one. It matters
-# in training, where each weight takes a small step against its gradient, right or wrong.
+# in training, where each weight takes a small step against its gradient, whether or not that gradient is right.
 #
 # ### Your turn: an activation that uses its input twice
 #
@@ -611,6 +611,19 @@ check("swish_backward", swish_backward, hidden=True)
 # ### END MARK SCHEME
 
 # %% [markdown]
+# <details><summary>Nobody to mark it? What earns each of the three points</summary>
+#
+# Put your text aside for a moment, then read it as a stranger would. Open this only when it is written.
+#
+# - **1 point** if it says to what *one* nudge of the value leads on its way to the loss, and that all of it comes from the same nudge.
+# - **1 point** if it gives a *reason* for adding, rather than multiplying or averaging, or an example of your own with numbers in
+#   which the sum can be checked. "Because the chain rule says so" is no reason.
+# - **1 point** if it says what is missing after overwriting, what that does to the gradient, *and* whether training would show it.
+#
+# Numbers in your example? Nudge the value by 0.001 in code, and see whether the loss moves as you wrote.
+#
+# </details>
+#
 # *A good place for a break. What follows takes the same two rules to whole layers and to the softmax.*
 #
 # ## Matrix rules by indices

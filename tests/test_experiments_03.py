@@ -102,13 +102,26 @@ def test_who_multiplies_what_is_shown_gets_what_is_shown(start, nudge):
     assert f"{float(slope) * nudge:.3g}" == predicted
 
 
-def test_the_picture_writes_enough_digits_to_multiply():
-    html = nudge_graph.show().html.replace("−", "-")
-    for product, result in (("-1.245 × 0.235", "dz = -0.293"), ("-0.2926 × 2", "dw = -0.585")):
-        assert product in html
-        assert result in html
-        a, b = map(float, product.split(" × "))
-        assert f"{a * b:.3g}" == result.split(" = ")[1]
+@pytest.mark.parametrize(
+    ("w", "x", "b"),
+    [(0.5, 2.0, -1.5), (-3.0, -1.8, -5.5), (-3.0, -1.8, -3.0), (2.3, 1.7, -6.0), (0.7, -0.3, 0.4)],
+)
+def test_the_picture_writes_each_number_once_and_with_enough_digits_to_multiply(w, x, b):
+    html = nudge_graph.show(w=w, x=x, b=b).html.replace("−", "-")
+    grads = dict(re.findall(r">d([wxbza]) = ([-.e\d]+)<", html))
+    products = {
+        product: re.search(r">([-.e\d]+) × ([-.e\d]+)<", product).groups()
+        for product in re.findall(r">[-.e\d]+ × [-.e\d]+<", html)
+    }
+    upstream = {up for up, _ in products.values()}
+    assert upstream == {"1", grads["a"], grads["z"]}, "what is handed on is written as in its box"
+    assert f">× {grads['a']}<" in html, "the left picture has the same ∂L/∂a"
+    for v, (up, local) in zip("wx", ((grads["z"], x), (grads["z"], w)), strict=True):
+        assert float(f"{float(up) * local:.3g}") == float(grads[v])
+    slope = next(local for up, local in products.values() if up == grads["a"])
+    assert f">× {slope}<" in html
+    digits = len(grads["z"].lstrip("-0.").replace(".", ""))
+    assert float(f"{float(grads['a']) * float(slope):.{digits}g}") == float(grads["z"])
 
 
 def test_nothing_is_written_as_minus_0():

@@ -146,6 +146,76 @@ def test_a_cache_that_cannot_be_read_is_told_from_other_errors(own_forward):
     assert "could not read" not in diagnose("mlp_backward", whole_pair, forward=forward).message
 
 
+def _relu_by_heaviside(dout, cache):
+    return dout * np.heaviside(cache, 0)
+
+
+def _walk_that_forgets_none(relu_backward):
+    def mlp_backward(dscores, caches):
+        grads, upstream = [], dscores
+        for affine_cache, relu_cache in reversed(caches):
+            upstream = relu_backward(upstream, relu_cache)
+            upstream, dw, db = affine_backward(upstream, affine_cache)
+            grads.append((dw, db))
+        return grads[::-1]
+
+    return mlp_backward
+
+
+@pytest.mark.parametrize(
+    "relu_backward",
+    [layers.relu_backward, lambda dout, cache: np.where(cache > 0, dout, 0), lambda dout, x: dout * (x >= 0)],
+)
+@pytest.mark.parametrize("hidden", [False, True])
+def test_who_forgets_that_the_last_relu_cache_is_none_is_told_so(relu_backward, hidden):
+    result = diagnose("mlp_backward", _walk_that_forgets_none(relu_backward), hidden=hidden)
+    assert result.misconception == "mlp-backward-none-not-tested"
+    assert "paste" not in str(result)
+
+
+def test_a_relu_without_a_comparison_meets_none_under_its_own_name():
+    def relu_backward(dout, cache):
+        return _relu_by_heaviside(dout, cache)
+
+    result = diagnose("mlp_backward", _walk_that_forgets_none(relu_backward))
+    assert result.misconception == "mlp-backward-none-not-tested"
+
+
+def test_another_none_is_not_taken_for_the_missing_relu():
+    def mlp_backward(dscores, caches):
+        _, dw, db = None
+        return [(dw, db)]
+
+    result = diagnose("mlp_backward", mlp_backward)
+    assert result.misconception is None
+    assert "NoneType" in result.message
+
+
+def test_an_empty_function_that_is_called_names_the_ready_made_one():
+    def relu_backward(dout, cache):
+        raise NotImplementedError
+
+    def mlp_backward(dscores, caches):
+        return relu_backward(dscores, caches[0][1])
+
+    said = diagnose("mlp_backward", mlp_backward).message
+    assert "calls relu_backward, which is still empty" in said
+    assert "layers.relu_backward" in said
+
+
+def test_dividing_an_integer_array_in_place_is_explained_where_no_mistake_is_named():
+    def mse_backward(pred, y):
+        dpred = pred - y
+        dpred *= 7
+        dpred /= pred.size
+        return dpred
+
+    whole = diagnose(
+        "mse_backward", lambda pred, y: mse_backward((9 * pred).astype(int), (9 * y).astype(int))
+    )
+    assert "make a new array of floats" in whole.message
+
+
 @pytest.mark.parametrize(
     ("grads", "said"),
     [
@@ -274,17 +344,17 @@ def test_the_second_suspect_needs_equal_widths():
 @pytest.mark.slow
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_every_suspect_trains_almost_well(k):
-    """Within five points of the mended network's accuracy on held-out digits, as the median of eight starts.
+    """The page's figures on held-out digits: what each bug costs at most, and gains at most.
 
-    The second and third are seen in the loss from every start, and from some they read more digits. The second
-    costs from four points to a gain of half a point.
+    The page speaks of the starts 0 to 40; tried here are the first and those from which a figure was largest. The second
+    and third are seen in the loss from every start; the first, from some starts, has the lower loss.
     """
     from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)
     pixels = pixels / 16 - 0.5
-    lost = []
-    for seed in range(8):
+    lost, higher = [], []
+    for seed in (0, 1, 5, 7, 11, 17, 34):
         reached, end = [], []
         for backward in (bug_hunt.SUSPECT[k], bug_hunt.MENDED[k]):
             rng = np.random.default_rng(seed)
@@ -299,10 +369,14 @@ def test_every_suspect_trains_almost_well(k):
             end.append(loss)
             reached.append(losses.accuracy(bug_hunt.FORWARD[k](pixels[1000:], *params)[0], labels[1000:]))
         lost.append(reached[1] - reached[0])
-        assert k == 1 or end[0] > 1.05 * end[1]
-    assert np.median(lost) < 0.05
-    assert k == 1 or min(lost) < 0
-    assert k != 2 or (0.035 < max(lost) < 0.045 and min(lost) > -0.01)
+        higher.append(end[0] > end[1])
+        if seed == 0:
+            assert lost[0] == pytest.approx({1: 0.0, 2: 0.019, 3: 0.005}[k], abs=0.002)
+            assert k > 1 or end == pytest.approx([0.1326, 0.1320], abs=1e-4)
+    cost, gain = {1: (0.004, 0.003), 2: (0.039, 0.0075), 3: (0.030, 0.016)}[k]
+    assert max(lost) == pytest.approx(cost, abs=0.002)
+    assert -min(lost) == pytest.approx(gain, abs=0.002)
+    assert all(higher) is (k > 1)
 
 
 # --- claims of the page ------------------------------------------------------------------------------------

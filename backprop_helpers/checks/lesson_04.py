@@ -450,6 +450,7 @@ EXERCISES = (
         forward=network.mlp_forward,
         numerical=_mlp_numerical,
         output=_output,
+        ready={name: f"layers.{name}" for name in ("affine_backward", "relu_backward")},
     ),
     _hunt(1, ("(D, H)", "(H, C)"), _hunt_cases("NDHC", "NDHC")),
     _hunt(2, ("(D, H)", "(H, K)", "(K, C)"), _hunt_cases("NDHHC", "NDHKC")),

@@ -143,7 +143,9 @@ def _unwritten(exercise: Exercise, raised: Raised) -> str:
     """Which function is still empty: the exercise itself, or another of the learner's that it calls."""
     if not raised.inner or raised.inner.startswith("<") or raised.depth < 2:
         return f"{exercise.name} is still empty: write its body, run that cell, then this one."
-    return f"{exercise.name} calls {raised.inner}, which is still empty: write that first, run its cell, then this one."
+    ours = exercise.ready.get(raised.inner, "")
+    instead = f" Or call {ours} there for now: it is the course's own, ready-made." if ours else ""
+    return f"{exercise.name} calls {raised.inner}, which is still empty: write that first, run its cell, then this one.{instead}"
 
 
 def _raised(exercise: Exercise, raised: Raised) -> str:
@@ -168,6 +170,11 @@ def _meaning(exercise: Exercise, raised: Raised) -> str:
         meaning = (
             "arithmetic on an array of shape () gives a plain NumPy number, which can't be assigned to; "
             "np.array(...) and .astype(...) give an array, whatever the shape"
+        )
+    if "TypeError" in kinds and "Cannot cast ufunc" in text and "to dtype('int" in text:
+        meaning = (
+            "the array on the left holds integers, and an operator with = in it (/=, *=, -=) would have to write fractions "
+            "into it; make a new array of floats instead"
         )
     if "ValueError" in kinds and "truth value of an array" in text:
         meaning = (

@@ -186,7 +186,8 @@ class Exercise:
     quiet: whether a NumPy warning is a mistake, where the text asks for a function that doesn't overflow;
     seconds: how long one call may take; rounds: how many seeds a hidden check draws; behaviour: the exercise is judged
     by what it reaches, so it has no registered wrong solutions; elsewhere(rng): further cases for a function that runs in a
-    process of its own with bounded memory, where what it needs shows by itself.
+    process of its own with bounded memory, where what it needs shows by itself; ready: {name of another exercise's
+    function that this one calls: the course's own, as the page names it}, for a learner who has not written that yet.
     """
 
     name: str
@@ -207,6 +208,7 @@ class Exercise:
     rounds: int = 3
     behaviour: bool = False
     elsewhere: Callable[[np.random.Generator], Sequence[Case]] | None = None
+    ready: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def references(self) -> tuple[Fn, ...]:

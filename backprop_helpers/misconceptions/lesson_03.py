@@ -72,6 +72,23 @@ def _moves_x_and_back(f: Any, x: Any) -> Any:
     return grad
 
 
+def _steps_in_whole_numbers(grad: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    """The loop that steps + h, − 2h, + h on an array of the caller's dtype; with integers each step ends on one."""
+
+    def wrong(f: Any, x: Any) -> Any:
+        m, g = np.array(x), grad(x)
+        for i in np.ndindex(m.shape):
+            m[i] += H
+            above = f(m)
+            m[i] -= 2 * H
+            below = f(m)
+            m[i] += H
+            g[i] = (above - below) / (2 * H)
+        return g
+
+    return wrong
+
+
 def _flat_copy(f: Any, x: Any) -> Any:
     # reshape(-1) is a view of x for most arrays and a copy for a transposed one
     whole = x.astype(float) if x.dtype.kind == "i" else x
@@ -105,8 +122,11 @@ def _minus_one_in_place(p: Any, y: Any) -> Any:
     return p
 
 
-# name, exercise, wrong, says, hint, source
-_ROWS: tuple[tuple[str, str, Callable[..., Any], str, str, str], ...] = (
+# name, exercise, wrong, says, hint, source, and where there are any its other implementations
+_Row = tuple[str, str, Callable[..., Any], str, str, str]
+_ROWS: tuple[
+    _Row | tuple[str, str, Callable[..., Any], str, str, str, tuple[Callable[..., Any], ...]], ...
+] = (
     (
         "numerical-derivative-one-sided",
         "numerical_derivative",
@@ -250,6 +270,7 @@ _ROWS: tuple[tuple[str, str, Callable[..., Any], str, str, str], ...] = (
         "with an integer x the nudge is lost: an integer array can't hold 3.00001, it keeps 3, and 2.99999 becomes 2.",
         "What is the dtype of the array you write x + h into?",
         "course design; integer inputs must not truncate the difference",
+        (_steps_in_whole_numbers(np.zeros_like), _steps_in_whole_numbers(lambda x: np.zeros(x.shape))),
     ),
     (
         "numerical-gradient-integers-truncate-the-slope",
@@ -456,6 +477,18 @@ _ROWS: tuple[tuple[str, str, Callable[..., Any], str, str, str], ...] = (
         "both gradients point the wrong way: the error is y − a instead of a − y.",
         "If the activation is above the target, should a larger b make the loss larger or smaller?",
         "course design; reversed sign y − p",
+    ),
+    (
+        "neuron-gradient-z-for-a",
+        "neuron_gradient",
+        lambda x, w, b, y: _without_sigmoid(x, w, b, y, lambda z: 1.0),
+        "z is used where a belongs: the error is taken as z − y, but the loss compares a = σ(z) with y.",
+        "Go through the forward pass once more: what happens between z and the loss?",
+        "course design; the activation forgotten in the forward pass",
+        (
+            lambda x, w, b, y: _without_sigmoid(x, w, b, y, _slope_at),
+            lambda x, w, b, y: _without_sigmoid(x, w, b, y, lambda z: _slope_at(_sigmoid(z))),
+        ),
     ),
     (
         "neuron-gradient-times-w",
@@ -759,6 +792,12 @@ def _neuron(
     z = product(w, x) + b
     a = _sigmoid(z)
     dz = 2 * (a - y) * slope(z, a)
+    return dz * x, dz
+
+
+def _without_sigmoid(x: Any, w: Any, b: Any, y: Any, slope: Callable[[Any], Any]) -> Any:
+    z = w @ x + b
+    dz = 2 * (z - y) * slope(z)
     return dz * x, dz
 
 

@@ -921,6 +921,14 @@ def _mse_whole_numbers(pred: Any, y: Any) -> Any:
     return dpred
 
 
+def _mse_divides_in_place(pred: Any, y: Any) -> Any:
+    dpred = pred.copy()
+    dpred -= y
+    dpred *= 2
+    dpred /= pred.size
+    return dpred
+
+
 def _mse_pred_only(pred: Any, y: Any) -> Any:
     return 2 * pred / pred.size
 
@@ -1031,6 +1039,15 @@ MSE = (
         DESIGN,
     ),
     Misconception(
+        "mse-backward-divides-whole-numbers-in-place",
+        "mse_backward",
+        _mse_divides_in_place,
+        "it stops where pred holds whole numbers: pred is then an integer array, and so is what is made of it by copying or subtracting; "
+        "NumPy refuses to write fractions into it with /= or *= (UFuncTypeError).",
+        "A new array of floats is safe. Which operators make a new array, and which write into the old one?",
+        DESIGN,
+    ),
+    Misconception(
         "mse-backward-target-forgotten",
         "mse_backward",
         _mse_pred_only,
@@ -1080,6 +1097,28 @@ def _softmax_one_shift(x: Any, y: Any) -> Any:
     loss = -np.log(p[at]).mean()
     p[at] -= 1
     return loss, p / len(x)
+
+
+def _softmax_one_shift_in_log(x: Any, y: Any) -> Any:
+    shifted = x - x.max()
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    at = _rows_and_labels(x, y)
+    dx = np.exp(log_p)
+    dx[at] -= 1
+    return -log_p[at].mean(), dx / len(x)
+
+
+def _softmax_one_shift_in_both(x: Any, y: Any) -> Any:
+    loss, _ = _softmax_one_shift_in_log(x, y)
+    return loss, _softmax_one_shift(x, y)[1]
+
+
+def _softmax_loss_of_every_labelled_column(x: Any, y: Any) -> Any:
+    return -losses.log_softmax(x)[:, y].mean(), losses.softmax_loss(x, y)[1]
+
+
+def _softmax_loss_adds_every_labelled_column(x: Any, y: Any) -> Any:
+    return -losses.log_softmax(x)[:, y].sum() / len(x), losses.softmax_loss(x, y)[1]
 
 
 def _softmax_label_kept(x: Any, y: Any) -> Any:
@@ -1230,9 +1269,10 @@ SOFTMAX = (
         "softmax-loss-one-shift-for-all-rows",
         "softmax_loss",
         _softmax_one_shift,
-        "one maximum is subtracted from all rows; a row far below it underflows to 0 divided by 0.",
+        "one maximum is subtracted from all rows; in a row far below it every exponential underflows to 0, and what is left is 0 divided by 0 or the log of 0.",
         "Every row has its own sum, so every row needs its own maximum.",
         DESIGN,
+        also=(_softmax_one_shift_in_log, _softmax_one_shift_in_both),
     ),
     Misconception(
         "softmax-loss-label-not-subtracted",
@@ -1313,6 +1353,15 @@ SOFTMAX = (
         "1 is subtracted in whole columns: [:, y] means every row of those columns, not row n at column y[n].",
         "One entry per row is meant. Which two index arrays pick exactly those?",
         "NumPy user guide, integer array indexing",
+    ),
+    Misconception(
+        "softmax-loss-loss-of-every-labelled-column",
+        "softmax_loss",
+        _softmax_loss_of_every_labelled_column,
+        "the loss reads whole columns: [:, y] gives a table of N × N numbers, every row at the label of every other row; row n counts at its own y[n] only.",
+        "Print the shape of what you average. N numbers are meant, one per row: which two index arrays pick exactly those?",
+        "NumPy user guide, integer array indexing",
+        also=(_softmax_loss_adds_every_labelled_column,),
     ),
     Misconception(
         "softmax-loss-diagonal-only",
@@ -1456,6 +1505,25 @@ def _mlp_raw_error(dscores: Any, caches: Any) -> Any:
     return grads[::-1]
 
 
+def _mlp_dx_not_handed_on(dscores: Any, caches: Any) -> Any:
+    grads, upstream = [], dscores
+    for affine_cache, relu_cache in reversed(caches):
+        if relu_cache is not None:
+            upstream = layers.relu_backward(upstream, relu_cache)
+        _, dw, db = layers.affine_backward(upstream, affine_cache)
+        grads.append((dw, db))
+    return grads[::-1]
+
+
+def _mlp_none_not_tested(dscores: Any, caches: Any) -> Any:
+    grads, upstream = [], dscores
+    for affine_cache, relu_cache in reversed(caches):
+        upstream = layers.relu_backward(upstream, relu_cache)
+        upstream, dw, db = layers.affine_backward(upstream, affine_cache)
+        grads.append((dw, db))
+    return grads[::-1]
+
+
 def _mlp_pairs_swapped(dscores: Any, caches: Any) -> Any:
     return [(db, dw) for dw, db in _walk(dscores, caches)]
 
@@ -1565,8 +1633,17 @@ MLP = (
         "mlp-backward-raw-error-everywhere",
         "mlp_backward",
         _mlp_raw_error,
-        "every layer is given dscores; a hidden layer's upstream gradient is what the layer after it passes back.",
+        "every layer is given dscores, because the dx of affine_backward is not handed on; that dx is the next upstream gradient, the one of the layer before.",
         "What does affine_backward return besides dw and db, and who needs it?",
+        DESIGN,
+        also=(_mlp_dx_not_handed_on,),
+    ),
+    Misconception(
+        "mlp-backward-none-not-tested",
+        "mlp_backward",
+        _mlp_none_not_tested,
+        "the last layer's ReLU cache is None, because no ReLU stands behind the last layer; the way back goes through a ReLU there all the same, and stops at None.",
+        "That layer has no ReLU: its ReLU step is to be skipped. How can the loop tell that a cache is None?",
         DESIGN,
     ),
     Misconception(

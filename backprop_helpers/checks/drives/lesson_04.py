@@ -24,6 +24,10 @@ def network_backward(task: Task) -> Any:
     try:
         grads = task.fn(dscores, caches)
     except (TypeError, AttributeError, LookupError, ValueError) as error:
+        if _walked_a_missing_relu(error, caches):
+            raise Wrong(
+                "mlp_backward: the last layer's ReLU cache is None: it has no ReLU, so that step is to be skipped there."
+            ) from error
         name = _unread_cache(error, caches)
         if name and str(getattr(task.forward, "__module__", "")).startswith("backprop_helpers"):
             raise Wrong(
@@ -33,6 +37,25 @@ def network_backward(task: Task) -> Any:
             ) from error
         raise
     return grads if unchanged(before, caches) else Changing(grads, ("caches",))
+
+
+def _walked_a_missing_relu(error: BaseException, caches: Any) -> bool:
+    """Whether the way back stopped at the None that stands for the ReLU which the last layer doesn't have."""
+    try:
+        missing = caches[-1][1] is None
+    except (TypeError, LookupError):
+        return False
+    if not missing or not isinstance(error, TypeError | AttributeError):
+        return False
+    # None was compared with a number, as the mask of a ReLU does it
+    if "not supported between instances of" in str(error) and "NoneType" in str(error):
+        return True
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        code = frame.f_code
+        if code.co_name == "relu_backward" and code.co_argcount >= 2:
+            dout, cache = (frame.f_locals.get(name, 0) for name in code.co_varnames[:2])
+            return cache is None and isinstance(dout, np.ndarray)
+    return False
 
 
 def _unread_cache(error: BaseException, caches: Any) -> str:

@@ -61,29 +61,42 @@ def view(r: NudgedNeuron) -> Figure:
         GraphPanel("Forward: the nudge runs upwards", PLACES),
         GraphPanel("Backward: upstream × local", PLACES),
     )
+    local, grads = _written(r)
     for v, u in EDGES:
-        factor, both = f"× {short(r.local[v, u])}", _multiplied(r, v, u)
+        factor, both = f"× {local[v, u]}", f"{grads[u]} × {local[v, u]}"
         there.edge(v, u, factor, "blue" if v in path else "muted")
         back.edge(u, v, "" if v in INPUTS else both, "orange")
         if v in INPUTS:
             back.below(v, both, "orange")
     for v in PLACES:
         there.node(v, f"{v} = {short(r.values[v])}", "blue" if v in path else "muted")
-        back.node(v, f"d{v} = {short(r.grads[v])}", "orange")
+        back.node(v, f"d{v} = {grads[v]}", "orange")
     there.below(r.which, signed(r.nudge), "purple")
     for v in ("z", "a", "L"):
         there.beside(v, signed(r.moved[v]), "purple")
     return Figure(there, back)
 
 
-def _multiplied(r: NudgedNeuron, v: str, u: str) -> str:
-    """Upstream × local of an edge, with the digits it takes to multiply, where they have room beside each other."""
-    factors = (r.grads[u], r.local[v, u])
-    for digits in (digits_to_multiply(factors, short(r.grads[v])), 3):
-        text = " × ".join(short(g, digits) for g in factors)
-        if len(text) <= 16:
-            break
-    return text
+def _written(r: NudgedNeuron) -> tuple[dict[tuple[str, str], str], dict[str, str]]:
+    """Every local gradient and every gradient as the picture writes it: the same digits wherever a number stands.
+
+    dz gets the digits with which dw and dx come out with three, and the two factors of dz those with which it comes out.
+    """
+    into_z = (r.grads["a"], r.local["z", "a"])
+    fits = (d for d in range(3, 10) if all(_comes_out(r, v, d) for v in ("w", "x")))
+    dz = next(fits, 3)
+    if any(len(f"{short(r.grads['z'], dz)} × {short(r.local[v, 'z'])}") > 16 for v in INPUTS):
+        dz = 3  # three products stand beside each other, and have no room for more
+    factors = digits_to_multiply(into_z, short(r.grads["z"], dz), dz)
+    digits = {"L": 3, "a": factors, "z": dz, "w": 3, "x": 3, "b": dz}  # da = 1 × ∂L/∂a, and db = dz × 1
+    grads = {v: short(g, digits[v]) for v, g in r.grads.items()}
+    local = {(v, u): short(g, factors if u != "z" else 3) for (v, u), g in r.local.items()}
+    return local, grads
+
+
+def _comes_out(r: NudgedNeuron, v: str, digits: int) -> bool:
+    """Whether dv comes out with three digits for a reader who multiplies dz, written with so many, by its local gradient."""
+    return short(float(f"{r.grads['z']:.{digits}g}") * r.local[v, "z"]) == short(r.grads[v])
 
 
 def sentence(r: NudgedNeuron) -> str:
