@@ -38,6 +38,7 @@ from statistics import median
 
 import numpy as np
 from IPython.display import HTML
+from threadpoolctl import threadpool_limits
 
 from backprop_helpers import adam, check, mlp_backward, mlp_forward, mse, mse_backward, progress
 from backprop_helpers import sgd_momentum, softmax_loss, training
@@ -46,6 +47,8 @@ from backprop_helpers.counting import MultiplicationCounter
 from backprop_helpers.data import load_diabetes, load_digits
 from backprop_helpers.experiments import Figure, Panel, checkpoints, gradient_cost, signal_by_depth
 from backprop_helpers.own_words import own_sentence
+
+one_core = threadpool_limits(1)  # for this notebook: small products gain nothing from more, and times become steadier
 
 # %% [markdown]
 # <details><summary>The letters on this page</summary>
@@ -65,7 +68,7 @@ from backprop_helpers.own_words import own_sentence
 #
 # </details>
 #
-# # Efficient
+# ## 1 · Efficient
 #
 # A network learns from a gradient, one slope for each of its P parameters. Lesson 03 found such slopes with nothing but forward passes: nudge
 # one weight up, nudge it down, look at the loss. That needs no calculus, no caches, no backward pass. So why not always?
@@ -76,7 +79,7 @@ from backprop_helpers.own_words import own_sentence
 gradient_cost()
 
 # %% [markdown]
-# ## What a gradient costs
+# ### What a gradient costs
 #
 # Clocks are noisy, counting is not. So we count **multiplications**, those inside the matrix products; additions come in about the same number,
 # and biases, activations and losses add little.
@@ -169,7 +172,7 @@ check("multiply_count", multiply_count, hidden=True)
 # </details>
 
 # %% [markdown]
-# ## The cheap gradient
+# ### The cheap gradient
 #
 # Forward is $F$, backward less than $2F$. So **loss and gradient together cost less than three forward passes, however many parameters there are.**
 #
@@ -217,7 +220,7 @@ def time_one(sizes):
 
     loss(), gradient()  # the first call of anything is slow
     # in turn, so that noise hits all alike; the median leaves out what was hit hard
-    rounds = [(seconds(loss), seconds(gradient), seconds(one_difference)) for _ in range(301)]
+    rounds = [(seconds(loss), seconds(gradient), seconds(one_difference)) for _ in range(101)]
     forward_time, gradient_time, difference_time = (median(times) for times in zip(*rounds, strict=True))
     count = sum(d * m + m for d, m in pairwise(sizes))
     return count, forward_time, gradient_time, difference_time * count
@@ -236,16 +239,6 @@ for sizes in ([8, 7, 5], [16, 40, 8], [64, 133, 10], [64, 300, 256, 10]):
         f"{differences / (forward + backward):18,.0f}{differences_time / gradient_time:16,.0f}"
     )
 
-# %% [markdown]
-# Read it column by column. The first pair stays below 3 while P grows a thousandfold. The second pair grows with P itself. On the machine
-# this page was made on, the timed ratios went from 1.3 to 2.8, and from 155 to about 80,000.
-#
-# Where counted and timed differ, that is worth a thought: small networks spend their time on calling Python, not on multiplying, and the
-# softmax and the loss take time without taking products. The last row comes closest to the count.
-#
-# The same as a picture, in units of one forward pass. Lines are counted, marks are timed.
-
-# %% tags=["nbval-ignore-output"]
 panel = Panel(
     (60, 2e5), (0.7, 1e6), title="Cost of one gradient", xlabel="parameters P",
     ylabel="times a forward pass", logx=True, logy=True, width=460, height=320,
@@ -257,6 +250,15 @@ panel.points(p, [row[1] for row in timed], "blue", size=9)
 panel.points(p, [row[2] for row in timed], "orange", shape="square", size=9)
 panel.legend([("central differences ■ (line: 2P)", "orange"), ("backpropagation ● (line: 3)", "blue")], corner="left")
 HTML(Figure(panel).page("Central differences cost 2P forward passes and rise with P; a backpropagated gradient stays below 3."))
+
+# %% [markdown]
+# Read the table column by column. The first pair stays below 3 while P grows a thousandfold. The second pair grows with P itself. On the machine
+# this page was made on, the timed ratios went from 1.3 to 2.9, and from about 160 to nearly 80,000.
+#
+# Where counted and timed differ, that is worth a thought: small networks spend their time on calling Python, not on multiplying, and the
+# softmax and the loss take time without taking products. The last row comes closest to the count.
+#
+# The picture shows the same in units of one forward pass. Lines are counted, marks are timed.
 
 # %% [markdown]
 # ### Your first sentence
@@ -274,7 +276,7 @@ print(own_sentence(
 ))  # fmt: skip
 
 # %% [markdown]
-# # Scalable
+# ## 2 · Scalable
 #
 # Efficiency is worth little if the gradient arrives broken. Through 50 layers it is multiplied 50 times, and a factor of 0.5 to the power of 50 is
 # $10^{-15}$. **Answer the question**, then try each of the four weights with 50 layers of ReLU, and then tanh.
@@ -314,7 +316,7 @@ for scale in (0.5, 0.9, 1.5, 4.0):
 # With scale 0.5 nothing is left after 50 steps: the network can't learn what happened 50 steps ago. With 4.0 the gradient explodes. In between
 # there is a narrow path, and the whole question is how to stay on it.
 #
-# ## First weights
+# ### First weights
 #
 # How large must random weights be, so that neither the signal nor the gradient changes its size in a layer? Take
 # $z_m = \sum_d h_d w_{dm}$, with weights drawn independently of everything, mean 0 and variance $\sigma^2$.
@@ -327,7 +329,8 @@ for scale in (0.5, 0.9, 1.5, 4.0):
 # \end{aligned}
 # $$
 #
-# On the way back, $dh_d = \sum_m dz_m w_{dm}$ is a sum of **M** terms, so by the same steps $\mathrm{E}[dh^2] = M\,\sigma^2\;\mathrm{E}[dz^2]$.
+# On the way back, $dh_d = \sum_m dz_m w_{dm}$ is a sum of **M** terms, so by the same steps $\mathrm{E}[dh^2] = M\,\sigma^2\;\mathrm{E}[dz^2]$, as
+# long as $dz$ knows little of this layer's $w$. In a fresh network that is nearly so, and the cells below measure it.
 
 # %% [markdown]
 # **Xavier, for tanh.** Near 0, tanh changes nothing: $h \approx z$. The way forward wants $D\sigma^2 = 1$, the way back wants $M\sigma^2 = 1$.
@@ -513,7 +516,7 @@ for update, learning_rate in ((sgd_momentum, 0.003), (adam, 0.001)):
 # Today's networks add two more means to the same end, sums that skip layers and normalisation between layers. The question they answer is
 # the one above: does a gradient keep its size?
 #
-# ## What ails a network?
+# ### What ails a network?
 #
 # A network that doesn't learn seldom says why. But its insides do: take one batch, keep the output $h$ of every hidden layer and the gradient
 # $\partial L/\partial h$ that arrives there, and look. Sizes are **root mean squares**, $\text{rms}(a) = \sqrt{\text{mean of } a^2}$.
@@ -646,7 +649,7 @@ for name, (params, activation) in patients.items():
 # One look at the first batch, before any training, and each has its diagnosis. The third is dead from the first layer on: where nothing comes
 # through, nothing can wake up again. And the exploding one shows in its *early* layers, because the gradient grows on the way back.
 #
-# ## Memory
+# ### Memory
 #
 # The backward pass is quick because it remembers: every layer's cache stays in memory until the way back has used it. For L layers that is L caches, and in large
 # networks they, not the weights, fill the memory.
@@ -663,6 +666,8 @@ checkpoints()
 # 1. start from the stretch's checkpoint and compute its k layers again, this time keeping their caches,
 # 2. go backward through them,
 # 3. throw the caches away, and hand the upstream gradient to the stretch before.
+#
+# (Python throws a thing away as soon as no variable and no list holds it any more.)
 #
 # **In memory** are at most $L/k$ checkpoints and $k$ caches. The slope of $L/k + k$ with respect to $k$ is $-L/k^2 + 1$, and it is 0 at $k = \sqrt L$: $2\sqrt L$ arrays instead of L.
 # **In time** it costs one more forward pass.
@@ -689,7 +694,8 @@ checkpoints()
 # </details>
 #
 # **Exercise · `checkpointed_backward`** (4 points). A chain of layers, all alike: `forward` and `backward` of one layer are handed in. The check counts how
-# often forward is called, and how many of its caches are in memory at one time.
+# often forward is called, and how many of its caches are in memory at one time. To try it by yourself, there are `layer_forward(h, w, b)`, which gives
+# tanh(h @ w + b) and a cache, and `layer_backward(dout, cache)`.
 
 # %% exercise="checkpointed_backward"
 def checkpointed_backward(x, params, dout, every, forward=layer_forward, backward=layer_backward):
@@ -796,7 +802,7 @@ def with_checkpoints(every):
 
 
 ways = {"all caches kept": store_all} | {k: with_checkpoints(k) for k in (1, 2, 4, 8, 16, 32, 64)}
-rounds = [[seconds(work) for work in ways.values()] for _ in range(15)]  # in turn, so that noise hits all alike
+rounds = [[seconds(work) for work in ways.values()] for _ in range(5)]  # in turn, so that noise hits all alike
 times = dict(zip(ways, (median(column) for column in zip(*rounds, strict=True)), strict=True))
 peaks = {name: peak(work) for name, work in ways.items()}
 
@@ -827,7 +833,7 @@ print(own_sentence(
 ))  # fmt: skip
 
 # %% [markdown]
-# # Automatic
+# ## 3 · Automatic
 #
 # Every derivation of lesson 03 was one of a *layer*, never of a network. So a new task needs no new derivation, as long as it is made of known
 # layers and ends in a loss. Three tasks, which have nothing in common:
@@ -837,7 +843,7 @@ print(own_sentence(
 # - **copy a picture through a bottleneck**: 64 pixels in, 16 units in the middle, the same 64 pixels out, squared error. Nobody labelled
 #   anything for this one.
 #
-# One function learns all three. What changes are the data, the sizes and the loss.
+# One function, `learn`, learns all three. What changes are the data, the sizes and the loss: the table `tasks` in the next cell. (`along_a_direction` is a gradient check, and need not be read.)
 
 # %% tags=["nbval-ignore-output"]
 def mse_loss(pred, y):
@@ -913,7 +919,7 @@ print(own_sentence(
 ))  # fmt: skip
 
 # %% [markdown]
-# # And what else could one do?
+# ## 4 · And what else could one do?
 #
 # Three other ways to a gradient, and what they cost for P parameters and one loss:
 #

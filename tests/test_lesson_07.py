@@ -350,8 +350,8 @@ def test_a_sentence_needs_one_gap():
 
 
 def test_each_claim_ends_in_a_sentence_of_the_learners_own():
-    for word in ("Efficient", "Scalable", "Automatic"):
-        assert f"\n# # {word}\n" in PAGE
+    for number, word in enumerate(("Efficient", "Scalable", "Automatic"), 1):
+        assert f"\n# ## {number} · {word}\n" in PAGE
         assert f'"{word}: ' in PAGE
     assert PAGE.count("my_number = None") == 3
 
