@@ -48,6 +48,7 @@ class Run:
     moments: list[float] = field(default_factory=list)
     marks: dict[str, dict[str, float]] = field(default_factory=dict)
     steps: dict[str, float] = field(default_factory=dict)
+    done: frozenset[str] = frozenset()
 
 
 def make_class(folder: Path, count: int, engine: bool) -> Path:
@@ -55,7 +56,7 @@ def make_class(folder: Path, count: int, engine: bool) -> Path:
     folder.mkdir(parents=True)
     config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
     if not engine:
-        config = config.replace("\n    install()\n", "\n")
+        config = config.replace("parent)\n", "parent, engine=False)\n", 1)
     (folder / "nbgrader_config.py").write_text(config, encoding="utf-8")
     (folder / ".backprop").mkdir(mode=0o700)
     (folder / ".backprop" / "secret_seed").write_text(SEED)
@@ -80,8 +81,8 @@ def _written(source: str, rng: random.Random) -> str:
     return f'{head}"""{body.replace(wrong, better, 1)}' if wrong else source
 
 
-def watched(command: list[str], course: Path) -> Run:
-    """Run a command in a course folder and watch it."""
+def watched(command: list[str], course: Path, minutes: float = 600) -> Run:
+    """Run a command in a course folder and watch it; after so many minutes it is ended, and what it did by then counts."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     with tempfile.TemporaryFile() as said:
         started = time.time()
@@ -91,14 +92,20 @@ def watched(command: list[str], course: Path) -> Run:
         most = [0.0]
         watcher = threading.Thread(target=_watch, args=(process, most), daemon=True)
         watcher.start()
-        code = process.wait()
+        try:
+            code = process.wait(60 * minutes)
+        except subprocess.TimeoutExpired:
+            process.send_signal(2)
+            process.wait()
+            code = 0
         seconds = time.time() - started
         watcher.join()
         if code:
             said.seek(0)
             raise RuntimeError(said.read()[-3000:].decode("utf-8", "replace"))
     moments = sorted(path.stat().st_mtime - started for path in course.glob(f"autograded/*/{LESSON}/*.ipynb"))
-    return Run(seconds, most[0], moments, marks_in(course))
+    done = frozenset(path.name for path in course.glob("autograded/*") if list(path.glob("*/*.ipynb")))
+    return Run(seconds, most[0], moments, marks_in(course), done=done)
 
 
 def _watch(process: subprocess.Popen[bytes], most: list[float]) -> None:
@@ -143,7 +150,7 @@ def grade_here(folder: Path, count: int, workers: int) -> Run:
     return run
 
 
-def grade_stock(folder: Path, count: int) -> Run:
+def grade_stock(folder: Path, count: int, minutes: float) -> Run:
     """nbgrader's own autograde over the same class."""
     course = make_class(folder, count, engine=False)
     nbgrader = [sys.executable, "-m", "nbgrader"]
@@ -154,14 +161,14 @@ def grade_stock(folder: Path, count: int) -> Run:
         capture_output=True,
         env={**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])},
     )
-    return watched([*nbgrader, "autograde", LESSON], course)
+    return watched([*nbgrader, "autograde", LESSON], course, minutes)
 
 
-def differences(ours: Run, stock: Run) -> list[str]:
+def differences(ours: Run, stock: dict[str, dict[str, float]]) -> list[str]:
     """Every mark in which the two differ."""
     found = []
-    for learner in sorted(stock.marks):
-        for cell, mark in sorted(stock.marks[learner].items()):
+    for learner in sorted(stock):
+        for cell, mark in sorted(stock[learner].items()):
             mine = ours.marks.get(learner, {}).get(cell)
             if mine != mark:
                 found.append(
@@ -187,19 +194,19 @@ def page(ours: dict[int, Run], stock: Run, largest: int, loads: tuple[float, flo
         "|---|---|---|---|---|",
     ]
     for count, run in sorted(ours.items()):
-        if count <= largest and len(stock.moments) >= count:
-            share = stock.moments[count - 1]
-            lines.append(
-                f"| {count} | {share:.0f} | {run.seconds:.1f} | {share / run.seconds:.1f} | {run.memory:.0f} |"
-            )
-        else:
-            lines.append(f"| {count} | not run | {run.seconds:.1f} | | {run.memory:.0f} |")
+        each, sign = stock.moments[-1] / len(stock.moments), "≈ "
+        share = each * count
+        if count <= len(stock.moments):
+            share, sign = stock.moments[count - 1], ""
+        lines.append(
+            f"| {count} | {sign}{share:.0f} | {run.seconds:.1f} | {sign}{share / run.seconds:.1f} | {run.memory:.0f} |"
+        )
     biggest = max(ours)
     first, last = min(ours), biggest
     slope = (ours[last].seconds - ours[first].seconds) / max(1, last - first)
     lines += [
         "",
-        f"Stock's memory is {stock.memory:.0f} MB at most. Each further submission costs the grader {1000 * slope:.0f} ms with two "
+        f"Stock graded {len(stock.moments)} of them in {stock.moments[-1]:.0f} s; ≈ is by that rate. Its memory is {stock.memory:.0f} MB at most. Each further submission costs the grader {1000 * slope:.0f} ms with two "
         "workers. Memory is the sum over all processes, what they share counted once.",
         "",
         "## Where the time of one submission goes",
@@ -213,11 +220,11 @@ def page(ours: dict[int, Run], stock: Run, largest: int, loads: tuple[float, flo
         "## The same marks",
         "",
     ]
-    both = max(count for count in ours if count <= largest)
-    different = differences(ours[both], stock)
-    total = sum(len(marks) for marks in stock.marks.values())
+    graded = {learner: marks for learner, marks in stock.marks.items() if learner in stock.done}
+    different = differences(ours[largest], graded)
+    total = sum(len(marks) for marks in graded.values())
     lines.append(
-        f"{len(stock.marks)} submissions, {total} marks, given by both: {total - len(different)} equal, {len(different)} not."
+        f"{len(graded)} submissions, {total} marks, given by both: {total - len(different)} equal, {len(different)} not."
     )
     if different:
         lines += ["", "| learner | check | stock | grader |", "|---|---|---|---|", *different]
@@ -231,6 +238,9 @@ def main() -> None:
         "--sizes", type=int, nargs="+", default=[10, 100, 200], help="classes for both [10 100 200]"
     )
     parser.add_argument("--more", type=int, nargs="*", default=[], help="larger classes for the grader alone")
+    parser.add_argument(
+        "--minutes", type=float, default=600, help="stock is ended after so many; the rest is told as ≈"
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--page", type=Path, default=PAGE)
     options = parser.parse_args()
@@ -244,7 +254,7 @@ def main() -> None:
                 flush=True,
             )
         largest = max(options.sizes)
-        stock = grade_stock(Path(scratch) / "stock", largest)
+        stock = grade_stock(Path(scratch) / "stock", largest, options.minutes)
         print(
             f"stock, {largest}: {stock.seconds:.0f} s, {stock.memory:.0f} MB",
             flush=True,

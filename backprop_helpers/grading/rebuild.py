@@ -89,49 +89,40 @@ class _Search:
             rest = self._rest_of(touched[-1])
             if rest and _compiles(f"{source}\n{rest}"):
                 return RebuiltCell(cell, f"{source}\n{rest}", True, _SPLIT.format(cell.grade_id, 2))
-            if not cell.names or _defines_any(source, cell.names) or not (elsewhere := self._elsewhere(cell)):
+            found = None if _defines_any(source, cell.names) else self._elsewhere(cell)
+            if found is None:
                 return RebuiltCell(cell, source, True, note)
             return RebuiltCell(
                 cell,
-                f"{source}\n{elsewhere}",
+                f"{source}\n{found}",
                 True,
                 f"Your cell {cell.grade_id} does not hold {_listed(cell.names)}; it was found in another cell and put "
                 "there. Keep the whole answer in its own cell.",
             )
-        elsewhere = self._elsewhere(cell)
+        found = self._elsewhere(cell)
         what = "was left as it was given" if copies else "is missing"
-        if elsewhere is not None:
+        if found is not None:
             return RebuiltCell(
                 cell,
-                elsewhere,
+                found,
                 True,
                 f"Your cell {cell.grade_id} {what}; {_listed(cell.names)} was found in another cell and graded. Write "
-                "it in its own cell the next time.",
+                "each answer into its own cell, and don't merge cells.",
             )
         if copies:
             return RebuiltCell(cell, cell.source)
-        if self._stands_in_another_answer(cell):
-            # the stub would define the name anew, as not written yet
-            return RebuiltCell(
-                cell,
-                f"# {_listed(cell.names)} stands in the cell of another exercise.",
-                True,
-                f"Your cell {cell.grade_id} is missing; {_listed(cell.names)} was found in the cell of another "
-                "exercise and graded. Don't merge cells that are graded.",
-            )
         return RebuiltCell(
             cell, cell.source, note=f"Your cell {cell.grade_id} is missing{self._why_missing(cell)}."
         )
 
     def _elsewhere(self, cell: MasterCell) -> str | None:
-        """The one text among the learner's own cells that defines what the exercise asks for."""
-        found = {
-            own.source for own in self.own if own.kind != "markdown" and _defines_any(own.source, cell.names)
-        }
-        if len(found) == 1:
-            return found.pop()
+        """The one text that defines what the exercise asks for: in a cell of the learner's own, else in another answer."""
+        own = {c.source for c in self.own if c.kind != "markdown" and _defines_any(c.source, cell.names)}
+        answers = (c for c in self.filled if c.grade_id != cell.grade_id)
+        found = own or {c.source for c in answers if _defines_any(c.source, cell.names)}
         whole = [text for text in found if all(_defines_any(text, (name,)) for name in cell.names)]
-        return whole[0] if len(whole) == 1 else None
+        candidates = whole if len(found) > 1 else list(found)
+        return candidates[0] if len(candidates) == 1 else None
 
     def _rest_of(self, cell: SubmittedCell) -> str:
         """The cell right below, where it goes on in the middle of a function; the id stays with the first half."""
@@ -142,9 +133,6 @@ class _Search:
             if below and not below[0].grade_id and below[0].source.startswith((" ", "\t"))
             else ""
         )
-
-    def _stands_in_another_answer(self, cell: MasterCell) -> bool:
-        return any(_defines_any(other.source, cell.names) for other in self.filled)
 
     def _why_missing(self, cell: MasterCell) -> str:
         count = sum(_defines_any(own.source, cell.names) for own in self.own)
