@@ -43,6 +43,7 @@ COMMANDS = {
     "bench-grading": ("the grader beside nbgrader's own autograde", ("lab", "dev")),
     "bench-gradcheck": ("the gradient checker beside torch, jax and scipy", ("lab", "dev")),
     "bench-checks": ("can the checks fail, and how quick are they", ("lab", "dev")),
+    "bench-sandbox": ("what each layer of the grader's sandbox costs", ("lab", "dev")),
     "bench-capstone": ("how far sensible solutions of the capstone spread", ("lab", "dev")),
     "pins": ("compile requirements.txt from pyproject.toml", ("lab", "dev")),
     "setup": ("make .venv with everything and stop", ("lab", "dev")),
@@ -63,6 +64,7 @@ RUNS = {
     "bench-grading": ["-m", "benchmarks.grading"],
     "bench-gradcheck": ["benchmarks/gradcheck_peers/run.py"],
     "bench-checks": ["-m", "benchmarks.checks"],
+    "bench-sandbox": ["-m", "benchmarks.sandbox"],
     "bench-capstone": ["-m", "benchmarks.capstone_spread"],
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import array
 import base64
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -52,6 +53,9 @@ def _warm(config: dict[str, Any]) -> Shell:
         importlib.import_module(name)
     forget(shell)
     tempfile.tempdir = None
+    # What is there now is left alone by the garbage collector, which would touch, and so copy, every page in a child.
+    gc.collect()
+    gc.freeze()
     os.environ.pop("MPLCONFIGDIR", None)
     return shell
 
