@@ -167,6 +167,36 @@ def feedback(
 
 
 @app.command()
+def course(
+    name: Annotated[Path, typer.Argument(help="The folder of your course; it is made where it is missing.")],
+    lessons: Annotated[str, typer.Option(help="As 01,02,04; only for a new course. [default: all]")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask before notebooks change.")] = False,
+) -> None:
+    """Make a course of your own, or bring it up to date after you changed its course.toml or got a newer version."""
+    from backprop_helpers.course import folder
+
+    def work() -> list[str]:
+        def confirm(changes: list[folder.Change]) -> bool:
+            for change in changes:
+                if change.what == "changed":
+                    typer.echo(f"{change.path}: {change.text}")
+            return yes or typer.confirm("Change these?")
+
+        chosen = tuple(part.strip() for part in lessons.split(",") if part.strip())
+        try:
+            done = folder.make(name, chosen, dry_run=dry_run, confirm=confirm)
+        except folder.CourseError as problem:
+            typer.secho(str(problem), fg=typer.colors.RED, err=True)
+            raise typer.Exit(1) from problem
+        return [f"{c.what:8} {c.path}{': ' + c.text if c.text else ''}" for c in done if c.what != "same"]
+
+    _say(work)
+
+
+@app.command()
 def report(
     lesson: Annotated[str, typer.Argument(help="As 04.")],
     out: Annotated[

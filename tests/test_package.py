@@ -27,7 +27,7 @@ LAYERS = (
     ("progress_card", "tracing"),
     ("grading",),
     ("lms", "feedback"),
-    ("report",),
+    ("report", "course"),
     ("authoring", "learn", "demo"),
     ("cli",),
 )
