@@ -92,10 +92,15 @@ def softmax_loss(x: Array, y: Array) -> tuple[float, Array]:
     x: (N, C) logits; y: (N,) integer labels 0 … C−1. Returns the loss (float, nats) and dx (N, C).
     Raises ValueError where y is not one integer label per row.
     """
-    loss = cross_entropy(x, y)
-    dx = softmax(x)
-    dx[np.arange(len(y)), y] -= 1
-    return loss, dx / len(y)
+    _labels(x, y)
+    rows = np.arange(len(y))
+    shifted = x - x.max(axis=1, keepdims=True)
+    powers = np.exp(shifted)  # once, for the loss and for its gradient
+    total = powers.sum(axis=1, keepdims=True)
+    loss = -(shifted - np.log(total))[rows, y].mean()
+    dx = powers / total
+    dx[rows, y] -= 1
+    return float(loss), dx / len(y)
 
 
 def accuracy(scores: Array, y: Array) -> float:

@@ -243,7 +243,7 @@ def _layer_cases(rng: np.random.Generator) -> list[Case]:
     """Layers of different widths, so that means and sums are told apart; all gradients but the last have mean 0."""
 
     def gradients(shapes: Sequence[tuple[int, int]], sizes: Sequence[float]) -> list[Array]:
-        found = []
+        found: list[Array] = []
         for shape, size in zip(shapes, sizes, strict=True):
             g = rng.standard_normal(shape)
             if len(found) < len(shapes) - 1:

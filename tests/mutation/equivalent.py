@@ -15,7 +15,7 @@ EQUIVALENT: dict[str, str] = {
     "mlp_forward | if i != len(params) - 1:": "i never passes the last layer, so unequal means before it",
     "mlp_forward | without `caches.append((affine_cache, relu_cache))`": _CACHE,
     "mlp_forward | caches": _CACHE,
-    "relu_backward | return np.where(cache >= 0, dout, 0)": "the slope of either side is right at the kink",
+    "relu_backward | return dout * (cache >= 0)": "the slope of either side is right at the kink",
     "bug_hunt_1 | dz = dscores @ w2.T * (z >= 0)": "the slope of either side is right at the kink",
     "softmax_vjp | ds = p * (dp - (dp * p).sum(axis=-1, keepdims=True))": "p has two axes, so the last is axis 1",
     "train | for _ in tqdm(range(epochs), disable=progress, unit='epoch'):": _BAR,
@@ -43,4 +43,7 @@ EQUIVALENT: dict[str, str] = {
     "mlp_backward | if i > -1:": _UNUSED,
     "relu | return (np.maximum(a, 0), (lambda dout: np.where(a >= 0, dout, 0),))": "the slope of either side is right at the kink",
     "unbroadcast | return grad.sum(axis=tuple((i for i, n in enumerate(shape) if n == 1)), keepdims=True)": "a NumPy number does as well as an array without axes",
+    "softmax_loss | total = powers.sum(axis=-1, keepdims=True)": _LAST,
+    "softmax_loss | shifted = x - x.max(axis=-1, keepdims=True)": _LAST,
+    "softmax_loss | return (loss, dx / len(y))": "one number, of NumPy's type instead of Python's",
 }
