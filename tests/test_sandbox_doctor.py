@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +14,9 @@ from typer.testing import CliRunner
 
 from backprop_helpers.cli import app
 from backprop_helpers.grading import doctor
-from backprop_helpers.grading.sandbox import SandboxUnavailable, Tier, host
+from backprop_helpers.grading.sandbox import Sandbox, SandboxUnavailable, Tier, host
 from backprop_helpers.grading.sandbox import filter as filters
+from backprop_helpers.grading.sandbox.verify import forbidden_effects
 
 AS_USER = [sys.executable, str(Path(__file__).with_name("as_user.py"))]
 DOCTOR = [sys.executable, "-m", "backprop_helpers.cli", "doctor", "--json"]
@@ -77,3 +79,22 @@ def test_an_unknown_processor_is_refused(monkeypatch):
     monkeypatch.setattr(filters.platform, "machine", lambda: "riscv64")
     with pytest.raises(SandboxUnavailable, match="riscv64"):
         filters.program(Tier.STRONG)
+
+
+@linux
+def test_the_page_about_the_sandbox_says_what_is_true(tmp_path, monkeypatch, capsys):
+    text = (Path(__file__).resolve().parent.parent / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    attempts = int(re.search(r"what no submission may do, (\d+) things", " ".join(text.split()))[1])
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "folder_to_import_from"
+    folder.mkdir()
+    with (
+        Sandbox(Tier.UNSAFE, package=folder) as sandbox,
+        next(iter(sandbox._zygotes.values()))._next() as box,
+    ):
+        assert len(forbidden_effects(box)) == attempts
+    try:
+        exec(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1], {})
+    except SandboxUnavailable as why:
+        pytest.skip(str(why))
+    assert capsys.readouterr().out == "9\n"
