@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections import Counter
 from pathlib import Path
 
 from backprop_helpers import misconceptions
 from backprop_helpers.checks import diagnose, exercises
 from benchmarks.machine import machine
+from tests.mutation.pairs import pairs_of
 from tests.mutation.report import score
-from tests.sweeps import TRUE_NAMES, leave_one_out
+from tests.sweeps import TRUE_NAMES, leave_one_out, said_of_pair
 from tests.variants import right
 
 PAGE = Path("docs") / "benchmarks" / "checks.md"
@@ -27,6 +29,20 @@ def _seconds(name: str, fn: object, runs: int) -> list[float]:
         diagnose(name, fn)
         times.append(time.perf_counter() - began)
     return times
+
+
+def two_mistakes() -> list[str]:
+    """The section about functions that have two known mistakes."""
+    pairs = [pair for name, e in exercises().items() if not e.behaviour for pair in pairs_of(name)]
+    said = Counter(map(said_of_pair, pairs))
+    return [
+        "## Two mistakes at once",
+        "",
+        f"Two mutations of a reference at different places, each of which alone is a registered misconception, make a function with both: "
+        f"{len(pairs)} pairs. Both names were given to {said['both']}; for {said['as one']} a name says all there is, since one "
+        f"mistake hides the other or both together are a mistake of their own; a general pattern was said of {said['pattern']}; "
+        f"for {said['where']} only where the values part. {said['passes']} passed.",
+    ]
 
 
 def main() -> None:
@@ -83,6 +99,8 @@ def main() -> None:
         f"Each of the {len(left)} misconceptions was diagnosed once more with its own entry taken out. A wrong name was given to "
         f"{wrong_names}, true parts were named for {true_names}. A general pattern was said of {pattern}; for {len(left) - pattern - where - true_names} a sentence says what happened (a shape, an error, an "
         f"argument changed); for {where} only where the values part.",
+        "",
+        *two_mistakes(),
     ]
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
