@@ -23,7 +23,8 @@ from backprop_helpers.grading.sandbox import (
     Tier,
     host,
 )
-from backprop_helpers.grading.sandbox.verify import check_effects, check_status, forbidden_effects, pid_of
+from backprop_helpers.grading.sandbox.box import pid_of
+from backprop_helpers.grading.sandbox.verify import check_effects, check_status, forbidden_effects
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
@@ -181,6 +182,17 @@ def test_the_outputs_of_a_cell_share_one_bound(package):
         assert "more characters were printed" in str(cell.outputs)
 
 
+def test_what_an_unsafe_submission_started_ends_with_it(bare):
+    with bare.open() as box:
+        fork = "import ctypes, time\nresult = ctypes.CDLL(None).fork()\nif result == 0:\n    time.sleep(60)"
+        started = box.script(fork).value
+        assert _lives(started)
+    deadline = time.monotonic() + 10
+    while _lives(started) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _lives(started)
+
+
 def test_a_handle_means_nothing_where_it_does_not_exist(bare):
     with bare.open() as box:
         assert box.call(Handle(5)).status in ("error", "killed")
@@ -226,7 +238,7 @@ _JUDGE = """
 import sys, time
 from pathlib import Path
 from backprop_helpers.grading.sandbox import Sandbox, Tier
-from backprop_helpers.grading.sandbox.verify import pid_of
+from backprop_helpers.grading.sandbox.box import pid_of
 sandbox = Sandbox(Tier(sys.argv[1]), package=Path(sys.argv[2]))
 box = sandbox.open()
 print(sandbox._zygotes[Path(sys.argv[2])]._process.pid, pid_of(box.fileno()), flush=True)

@@ -159,6 +159,23 @@ SUBMISSIONS = [
         "giant_error", "Raises an error of fifty million characters.", ("raise ValueError('x' * 50_000_000)",)
     ),
     Hostile(
+        "text_that_is_slow_to_clean",
+        "Raises errors that a careless pattern of the judge would read for hours.",
+        (
+            "for piece in ('/', '/a', '\\n  File /', '\\x1b]', '\\x1b[0', '    \\n', ' ', '\\u202e', '<', '&lt;'):\n    try:\n        raise ValueError(piece * 40_000)\n    except ValueError:\n        get_ipython().showtraceback()\n        print(piece * 5000)",
+            "raise ValueError('/lib/python3' * 20_000)",
+        ),
+    ),
+    Hostile(
+        "picture_that_unfolds",
+        "Displays a small file that is a picture of four billion pixels.",
+        (
+            "import struct, zlib\nfrom IPython.display import display\ndef chunk(name, data): return struct.pack('>I', len(data)) + name + data + struct.pack('>I', zlib.crc32(name + data))\n"
+            "png = b'\\x89PNG\\r\\n\\x1a\\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 65000, 65000, 1, 0, 0, 0, 0)) + chunk(b'IDAT', b'')\n"
+            "display({'image/png': png, 'text/plain': 'p'}, raw=True)",
+        ),
+    ),
+    Hostile(
         "deep_recursion",
         "Recurses until the stack is used up, with Python's guard switched off.",
         ("sys.setrecursionlimit(10**9)\ndef f(x):\n    return f(x) + 1\nf(1)",),

@@ -7,9 +7,12 @@ import binascii
 import contextlib
 import os
 import re
+import select
 import signal
+import struct
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,14 +30,15 @@ from backprop_helpers.grading.wire import Handle, Value
 
 GRACE = 3.0  # seconds after a time limit that the sandbox has for saying so itself
 _MOST_OUTPUTS = 600
+_MOST_PIXELS = 40_000_000
 _MOST_PICTURES = 4_000_000  # characters of base64 in one cell
 _MOST_TEXT = 4_000  # characters of one error message, name or line
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
-_LIBRARY = re.compile(
-    r"/[^\s:\"']*/(?:site|dist)-packages/"
-)  # where this machine keeps them is nobody's business
-_OWN_FRAME = re.compile(r"\n  File [^\n]*/sandbox/inside/[^\n]*\n(?:    [^\n]*\n)*")
+# Anchored at the beginning of a line, so that no text takes longer than its length.
+# Where this machine keeps its libraries is nobody's business.
+_LIBRARY = re.compile(r"(?m)^(  File )/[^\n]*/(?:(?:site|dist)-packages|lib/python3\.\d+)/")
+_OWN_FRAME = re.compile(r"(?m)^  File /[^\n]*/sandbox/inside/[^\n]*\n(?:    [^\n]*\n)*\n?")
 _ANSWERS = wire.Reader(wire.Answer)
 
 
@@ -237,8 +241,22 @@ class Box:
         if not self.ended:
             self.ended = why
         if self._pidfd is not None:
+            if self.tier is Tier.UNSAFE:  # elsewhere it cannot have started anything
+                self._end_group()
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)  # type: ignore[attr-defined,unused-ignore]
+
+    def _end_group(self) -> None:
+        """End what an unhardened process started and left in its session. Its number is its own while it lives."""
+        fd = self.fileno()
+        poll = select.poll()
+        poll.register(fd, select.POLLIN)
+        if poll.poll(0):
+            return  # it has ended: the number may be somebody else's
+        pid = pid_of(fd)
+        if pid > 1:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
 
     # --- how an answer is read
 
@@ -252,7 +270,7 @@ class Box:
         except wire.WireError as problem:
             self._distrust(problem)
             return CellOutcome("killed", evalue=self.ended, seconds=seconds)
-        trace = _LIBRARY.sub("", _OWN_FRAME.sub("", trace))
+        trace = _LIBRARY.sub(r"\1", _OWN_FRAME.sub("", trace))
         return CellOutcome(answer.status, _text(answer.ename, 200), evalue, trace, outputs, seconds)
 
     def _missing_cells(self, count: int) -> list[CellOutcome]:
@@ -297,6 +315,12 @@ def _packed(request: Request, packer: wire.Packer, seconds: float) -> wire.CallR
         seconds,
         request.keep,
     )
+
+
+def pid_of(pidfd: int) -> int:
+    """The number of the process that a pidfd stands for, as this process sees it; -1 when it has ended."""
+    text = Path(f"/proc/self/fdinfo/{pidfd}").read_text(encoding="ascii")
+    return int(next(line.split()[1] for line in text.splitlines() if line.startswith("Pid:")))
 
 
 def _too_long(seconds: float, limits: Limits) -> str:
@@ -353,4 +377,8 @@ def _picture(text: str | None, most: int) -> str | None:
         raw = base64.b64decode(text, validate=False)
     except (binascii.Error, ValueError):
         return None
-    return base64.b64encode(raw).decode("ascii") if raw.startswith(b"\x89PNG\r\n\x1a\n") else None
+    if not raw.startswith(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR") or len(raw) < 24:
+        return None
+    # A small file can unfold to a picture that no browser can show.
+    wide, high = struct.unpack(">II", raw[16:24])
+    return base64.b64encode(raw).decode("ascii") if 0 < wide * high <= _MOST_PIXELS else None

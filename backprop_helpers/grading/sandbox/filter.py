@@ -20,7 +20,7 @@ _ALWAYS = (
     "read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek close close_range dup dup2 dup3 "
     "pipe pipe2 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd2 "
     "fstat stat lstat newfstatat statx statfs fstatfs access faccessat faccessat2 readlink readlinkat getdents getdents64 "
-    "getcwd chdir fchdir umask fadvise64 flock "
+    "getcwd chdir fchdir umask fadvise64 "
     "mmap munmap mprotect mremap madvise brk mincore "
     "futex futex_waitv set_robust_list get_robust_list rseq set_tid_address membarrier "
     "rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigsuspend rt_sigtimedwait sigaltstack pause "

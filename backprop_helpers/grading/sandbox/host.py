@@ -291,6 +291,10 @@ def _environment() -> dict[str, str]:
         "MPLCONFIGDIR": matplotlib.get_configdir(),  # holds the list of fonts, which takes seconds to make
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYTHONHASHSEED": "0",
+        # also packages that are installed for this user alone
+        "PYTHONPATH": os.pathsep.join(
+            p for p in sys.path if {"site-packages", "dist-packages"} & set(Path(p).parts)
+        ),
         "TQDM_DISABLE": "1",
         **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     }

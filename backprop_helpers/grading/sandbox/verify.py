@@ -7,7 +7,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-from backprop_helpers.grading.sandbox.box import Box
+from backprop_helpers.grading.sandbox.box import Box, pid_of
 from backprop_helpers.grading.sandbox.outcomes import SandboxUnavailable, Tier
 
 _NONE = f"{0:016x}"
@@ -41,12 +41,6 @@ def check_status(box: Box) -> None:
         raise SandboxUnavailable(
             f"A process for a submission is not kept apart as it should be: {', '.join(wrong)}."
         )
-
-
-def pid_of(pidfd: int) -> int:
-    """The number of the process that a pidfd stands for, as this process sees it; -1 when it has ended."""
-    text = Path(f"/proc/self/fdinfo/{pidfd}").read_text(encoding="ascii")
-    return int(next(line.split()[1] for line in text.splitlines() if line.startswith("Pid:")))
 
 
 def forbidden_effects(box: Box) -> dict[str, str]:
