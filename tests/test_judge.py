@@ -13,7 +13,7 @@ from backprop_helpers.grading.given import PRELOAD, given_for
 from backprop_helpers.grading.judge import judge_notebook
 from backprop_helpers.grading.judge.names import needed
 from backprop_helpers.grading.judge.remote import RemoteFunction, Side
-from backprop_helpers.grading.sandbox import Limits, Sandbox, Tier
+from backprop_helpers.grading.sandbox import CellOutcome, Limits, Sandbox, Tier
 from tests.variants import right
 
 SLOW = {"06_training_loop"}
@@ -444,3 +444,30 @@ def test_values_cross_exactly():
         back = crossed(value)
         assert type(back) is type(value)
         assert repr(back) == repr(value)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "a" + ".b" * 5_000,
+        "-" * 30_000 + "1",
+        "(" * 20_000,
+        "1" + "+1" * 20_000,
+        "%magic\n" * 5_000,
+        "def f(:",
+        "a\0b",
+        "\ud800 = 1",
+        "x = '" + "y" * 300_000 + "'",
+    ],
+    ids=range(9),
+)
+def test_what_a_learner_wrote_is_read_without_harm(source):
+    given = cells(("code", "a = 1"), ("solution", source), ("test", "assert a == 1"))
+    assert judge_notebook(given, NothingRuns(), seed="s").earned == 2.0
+
+
+class NothingRuns(FakeBox):
+    """A box in which every cell is as good as run."""
+
+    def run(self, sources, *, seconds=None):
+        return [CellOutcome("ok") for _ in sources]

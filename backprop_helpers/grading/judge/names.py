@@ -38,22 +38,32 @@ class Cell:
     handed: frozenset[str] = frozenset()
 
 
-@functools.lru_cache(maxsize=4096)
-def looked_at(source: str) -> Cell:
-    """The names of a cell of the course's own; also with IPython's magics in it."""
+LONG = 200_000  # characters of a cell, beyond which nobody looks for names in it
+
+
+@functools.lru_cache(maxsize=2048)
+def looked_at(source: str, magics: bool = True) -> Cell:
+    """The names of a cell. Never raises.
+
+    magics: whether IPython's own commands are read too, which is for cells of the course: somebody could write so many that it
+    takes minutes.
+    """
     try:
-        tree = ast.parse(TransformerManager().transform_cell(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        text = TransformerManager().transform_cell(source) if magics else source
+        if len(text) > LONG:
+            return Cell(None)
+        tree = ast.parse(text)
+        free = set(_free(symtable.symtable(text, "<cell>", "exec")))
+    except Exception:  # no Python, or nested so deeply that it can't be read
         return Cell(None)
     loads = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
     given = {n.id for n in _given_to_checks(tree)}
-    elsewhere = {n.id for n in loads} - {n.id for n in _given_to_checks(tree)} | _also_used(tree, loads)
     binds, stores = bound(tree)
-    reads = set(_free(symtable.symtable(ast.unparse(tree), "<cell>", "exec"))) - _BUILTINS
+    reads = free - _BUILTINS
     reads |= {
         n.target.id for n in tree.body if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
     }
-    return Cell(tree, binds, stores, frozenset(reads), frozenset(given - elsewhere))
+    return Cell(tree, binds, stores, frozenset(reads), frozenset(given - _also_used(tree, loads)))
 
 
 def _free(table: symtable.SymbolTable) -> Iterator[str]:
@@ -95,11 +105,9 @@ def bound(tree: ast.Module) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(binds | stores), frozenset(stores)
 
 
-@functools.lru_cache(maxsize=1024)
 def defined(source: str) -> frozenset[str]:
     """The names that a learner's cell binds at its top level; none where it can't be read."""
-    cell = looked_at(source)
-    return cell.binds
+    return looked_at(source, magics=False).binds
 
 
 def needed(sources: Sequence[tuple[bool, str]]) -> frozenset[int]:
@@ -110,7 +118,7 @@ def needed(sources: Sequence[tuple[bool, str]]) -> frozenset[int]:
     sets something for all. All are needed where one of the others can't be read or looks its names up by itself.
     """
     shown = [i for i, (shows, _) in enumerate(sources) if shows]
-    cells = [looked_at(source) for _, source in sources]
+    cells = [looked_at(source, magics=shows) for shows, source in sources]
     others = [i for i, (shows, _) in enumerate(sources) if not shows]
     if any(_EVASIVE.search(sources[i][1]) or cells[i].tree is None for i in others):
         return frozenset(shown)
