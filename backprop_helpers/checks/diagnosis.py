@@ -61,7 +61,10 @@ def diagnosis(
         return done[key]
 
     def fits(m: Misconception, changes_more: bool) -> bool:
-        return all(_same(exercise, t, replay(m, i), changes_more) for i, t in enumerate(trials))
+        found = [(t, replay(m, i)) for i, t in enumerate(trials)]
+        if m.exactly and any(t.seen.sentence != known.sentence for t, known in found):
+            return False
+        return all(_same(exercise, t, known, changes_more) for t, known in found)
 
     whole = _once(m for m in suspects if fits(m, False))
     if not whole and any(t.differences for t in trials):

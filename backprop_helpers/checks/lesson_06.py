@@ -153,6 +153,7 @@ _TRAINING = (
     "batch_size",
     "update",
     "breaks_at",
+    "overflows",
     "patience",
     "keeps",
     "stops",
@@ -204,6 +205,21 @@ def _weights(exercise: Exercise, params: Any, layers: int) -> dict[str, Any]:
         "b of the last layer": params[-1][1],
         "w of the first layer": params[0][0],
     }
+
+
+def _first_wrong_epoch(index: int) -> str:
+    """Where to look when the losses of a run are off from this epoch on, counted from 0."""
+    if index == 0:
+        return (
+            "Epoch 1 is wrong already. Is the loss measured on all rows of its part, after the epoch, with the weights that its "
+            "last step left? And does each step start from what the one before it returned?"
+        )
+    until = "Epoch 1 is" if index == 1 else f"The epochs 1 to {index} are"
+    return (
+        f"{until} right, and epoch {index + 1} is the first that is not. So the measuring is right: look at what is carried from "
+        "one epoch to the next, which is params, configs and the generator. What is set anew, and what is exchanged, inside "
+        "the outer loop?"
+    )
 
 
 def _says_why(stopped: Any) -> float:
@@ -322,6 +338,18 @@ def _train_cases(rng: np.random.Generator) -> list[Case]:
             batch_size=batch,
             rate=0.1,
             breaks_at=2,
+            whole=1,
+            ends_early=True,
+        ),
+        case(
+            "broken",
+            f"{n} equal rows, and scores that grow until the loss is inf in the first epoch",
+            same=True,
+            epochs=5,
+            batch_size=batch,
+            rate=0.1,
+            breaks_at=1,
+            overflows=True,
             whole=1,
             ends_early=True,
         ),
@@ -472,22 +500,32 @@ EXERCISES = (
             Quantity(
                 "a new order each epoch", "()", "1 where the second epoch has other batches than the first"
             ),
-            Quantity("train_loss", "(epochs,)", "the loss on the training part after each epoch"),
-            Quantity("val_loss", "(epochs,)", "the loss on the part kept aside after each epoch"),
+            Quantity(
+                "train_loss",
+                "(epochs,)",
+                "the loss on the training part after each epoch",
+                look=_first_wrong_epoch,
+            ),
+            Quantity(
+                "val_loss",
+                "(epochs,)",
+                "the loss on the part kept aside after each epoch",
+                look=_first_wrong_epoch,
+            ),
             Quantity("w of the last layer", "(D, M)", "the weights that were returned"),
             Quantity("b of the last layer", "(M,)", "the biases that were returned"),
             Quantity("w of the first layer", "(D, M)", "the weights that were returned"),
             Quantity(
                 "epochs after a loss that is no number",
                 "()",
-                "epochs that went on with a loss of nan",
-                fault="training goes on although the loss is no longer a number.",
+                "epochs that went on with a loss of nan or inf",
+                fault="training goes on although the loss is no longer a finite number.",
             ),
             Quantity(
                 "steps after a loss that is no number",
                 "()",
-                "steps that went on with a loss of nan",
-                fault="another epoch begins although the loss is no longer a number.",
+                "steps that went on with a loss of nan or inf",
+                fault="another epoch begins although the loss is no longer a finite number.",
             ),
             Quantity(
                 "history says why",

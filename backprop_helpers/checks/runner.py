@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from backprop_helpers._progress import record
-from backprop_helpers.checks.compare import Difference, difference, tolerance_for
+from backprop_helpers.checks.compare import Difference, close, difference, tolerance_for
 from backprop_helpers.checks.diagnosis import Diagnosis, diagnosis
 from backprop_helpers.checks.forwards import trusted
 from backprop_helpers.checks.limits import captured_prints
@@ -321,7 +321,7 @@ def _explain(
         False,
         message,
         where=_where(exercise, bad, first, message, hidden),
-        look=found.hint or _reminder(exercise),
+        look=found.hint or _where_to_look(exercise, trials, first) or _reminder(exercise),
         quantity=first[1].quantity.name if first else None,
         misconception=_joined(found),
         pattern=found.pattern or None,
@@ -416,6 +416,30 @@ def _told_apart(a: float, b: float) -> tuple[str, str]:
 
 def _reminder(exercise: Exercise) -> str:
     return f"The signature is {exercise.signature}. For the whole arrays: from backprop_helpers import diagnose, then diagnose({exercise.name!r}, {exercise.name}).got and .expected."
+
+
+def _where_to_look(
+    exercise: Exercise, trials: Sequence[Trial], first: tuple[Trial, Difference] | None
+) -> str:
+    """Where no known mistake fits: what is right already, and on which inputs; nothing where all is wrong."""
+    if first is None or any(t.seen.problem for t in trials):
+        return ""
+    d, said = first[1], []
+    if d.quantity.look and d.got is not None and d.expected is not None and d.got.shape == d.expected.shape:
+        tolerance = tolerance_for(d.quantity, first[0].case)
+        said.append(d.quantity.look(int(np.argmin(close(d.got, d.expected, tolerance).ravel()))))
+    off = {e.quantity.name for t in trials for e in t.differences}
+    right = [q.name for q in exercise.quantities if q.name not in off and not q.measured]
+    if right and not said:
+        said.append(
+            f"Right on all inputs: {', '.join(right)}. So look at what {d.quantity.name} needs besides."
+        )
+    holds = [t.case.label for t in trials if t.case.label and not t.differences]
+    if holds and not d.quantity.look:
+        said.append(
+            f"It holds on these inputs: {'; '.join(holds)}. What do the others have that these have not?"
+        )
+    return " ".join(said)
 
 
 def _remarks(exercise: Exercise, trials: Sequence[Trial], passed: bool) -> tuple[str, ...]:

@@ -66,7 +66,8 @@ class Quantity:
     name: as the learner calls it; shape: in letters, as "(D, M)"; meaning: for messages, as
     "the gradient of the loss with respect to w"; fault: for a property that a `run` measured, as a count or a
     share: what it means when it is off, a sentence. Patterns in such numbers would say nothing; shown: how a
-    measured value is written for a learner, where its numbers alone don't read (as "no" for 0).
+    measured value is written for a learner, where its numbers alone don't read (as "no" for 0); look(first): where to look when
+    no known mistake gives these numbers, first being the index of the first wrong entry of an array.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Quantity:
     tolerance: Tolerance = ROUNDING
     fault: str = ""
     shown: Callable[[Any], str] | None = None
+    look: Callable[[int], str] | None = None
 
     @property
     def measured(self) -> bool:

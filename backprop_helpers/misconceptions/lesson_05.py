@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -159,6 +160,9 @@ def _step(
     sign: float = 1.0,
     biases: bool = True,
     keep: bool = True,
+    keep_w: bool = True,
+    keep_b: bool = True,
+    biases_first: bool = False,
     first_config_for_all: bool = False,
     config_of_w_for_b: bool = False,
     layers: Callable[[int], range] = range,
@@ -175,10 +179,14 @@ def _step(
             (w, b), (dw, db), (cw, cb) = params[i], grads[i], configs[i]
             cw, cb = configs[0] if first_config_for_all else (cw, cb)
             cb = cw if config_of_w_for_b else cb
-            w, cw = update(w, dw, cw)
-            if biases:
-                b, cb = update(b, db, cb)
-            new_params[i], new_configs[i] = (w, b), (cw, cb)
+            next_cb = cb
+            if biases and biases_first:
+                b, next_cb = update(b, db, cb)
+            w, next_cw = update(w, dw, cw)
+            if biases and not biases_first:
+                b, next_cb = update(b, db, cb)
+            new_params[i] = w, b
+            new_configs[i] = next_cw if keep_w else cw, next_cb if keep_b else cb
         if second:
             loss = softmax_loss(mlp_forward(x, new_params)[0], y)[0]
         return loss, new_params, new_configs if keep else configs
@@ -761,6 +769,43 @@ MISCONCEPTIONS = (
         _step(keep=False),
         "the configs that came in are given back, so the optimizer forgets its state after every step.",
         "update returns two things. Where does the second one go?",
+    ),
+    _entry(
+        "train_step",
+        "bias-config-not-kept",
+        _step(keep_b=False),
+        "the config that came in for the bias is given back, so the optimizer forgets the bias's state after every step.",
+        "update is called twice for every layer, and each call returns two things. Follow all four of them to the end.",
+    ),
+    _entry(
+        "train_step",
+        "weight-config-not-kept",
+        _step(keep_w=False),
+        "the config that came in for the weights is given back, so the optimizer forgets their state after every step.",
+        "update is called twice for every layer, and each call returns two things. Follow all four of them to the end.",
+    ),
+    dataclasses.replace(
+        _entry(
+            "train_step",
+            "grads-reversed",
+            _step(order=lambda grads: grads[::-1]),
+            "the list of gradients is turned round, so a layer is moved by the gradient of another layer: the two don't even "
+            "agree in shape.",
+            "mlp_backward walks backwards, but in which order does it hand back its pairs? The page says it beside the call.",
+            also=(_step(order=lambda grads: grads[::-1], biases_first=True),),
+        ),
+        exactly=True,
+    ),
+    dataclasses.replace(
+        _entry(
+            "train_step",
+            "gradients-of-a-pair-swapped",
+            _step(order=lambda grads: [(db, dw) for dw, db in grads]),
+            "within a layer the two gradients are swapped: the weights are moved by db and the bias by dw.",
+            "Each entry of grads is a pair. Which half belongs to w, and which to b?",
+            also=(_step(order=lambda grads: [(db, dw) for dw, db in grads], biases_first=True),),
+        ),
+        exactly=True,
     ),
     _entry(
         "train_step",

@@ -146,6 +146,7 @@ def _train(
     restore: Callable[[Any, Any, bool, bool], Any] = lambda best, last, stopped, broken: best or last,
     stop: bool = True,
     guard: bool = True,
+    broken_loss: Callable[[float], bool] = lambda loss: not math.isfinite(loss),
     outer: str = "break",
     configs_of: Callable[[Any, Any], Any] = _configs,
     fresh_configs: str = "once",
@@ -159,6 +160,8 @@ def _train(
     watch: Callable[[Any, Any, Any, Any], tuple[Any, Any]] = lambda x, y, x_val, y_val: (x_val, y_val),
     restart: bool = False,
     batch_loss: bool = False,
+    batch_mean: bool = False,
+    goes_back: str = "",
     reseed: bool = False,
     swap: bool = False,
     before: bool = False,
@@ -195,7 +198,7 @@ def _train(
                 rng.bit_generator.state = state
             if fresh_configs == "epoch":
                 configs = configs_of(params, config)
-            loss = 0.0
+            loss, losses = 0.0, []
             old = params
             for xb, yb in made_once if once else batches(x, y, batch_size, rng):
                 if fresh_configs == "step":
@@ -203,9 +206,10 @@ def _train(
                 loss, moved, next_configs = train_step(params, xb, yb, update, configs)
                 params = params if drop_params else moved
                 configs = configs if drop_configs else next_configs
-                if guard and not math.isfinite(loss):
+                losses.append(loss)
+                if guard and broken_loss(loss):
                     break
-            if guard and not math.isfinite(loss):
+            if guard and broken_loss(loss):
                 broken = True
                 if "nan" in reasons:
                     history.diverged(loss, config)
@@ -217,6 +221,8 @@ def _train(
             x_seen, y_seen = watch(x, y, x_val, y_val)
             val_loss = softmax_loss(mlp_forward(x_seen, seen)[0], y_seen)[0]
             train_loss = loss if batch_loss else softmax_loss(mlp_forward(x, seen)[0], y)[0]
+            if batch_mean:
+                train_loss = float(np.mean(losses))
             says_stop = bool(stopping and stopping.step(ask_with(train_loss, val_loss), params) and stop)
             if not (ask_first and says_stop):
                 history.add(*((val_loss, train_loss) if swap else (train_loss, val_loss)))
@@ -226,6 +232,10 @@ def _train(
                     history.stopped = "the criterion said stop"
                 if breaks_on_stop:
                     break
+            if stopping and goes_back:
+                params = (
+                    stopping.best_params if goes_back == "even to None" else stopping.best_params or params
+                )
         if stopping:
             params = restore(stopping.best_params, params, stopped, broken)
         return params, history
@@ -605,6 +615,32 @@ MISCONCEPTIONS = (
         _train(batch_loss=True),
         "the training loss in the history is that of the last batch, taken before its step, not of the whole part after the epoch.",
         "Over which rows, and at which moment, should the loss be measured?",
+    ),
+    _entry(
+        "train",
+        "mean-of-batch-losses",
+        _train(batch_mean=True),
+        "the training loss in the history is the mean of the batches' losses. Each of them was taken before its step, so it belongs to "
+        "weights that are gone; measure the whole part once, with the weights after the epoch.",
+        "With how many different weights were the losses of your batches measured? And with which the validation loss?",
+    ),
+    dataclasses.replace(
+        _entry(
+            "train",
+            "best-restored-every-epoch",
+            _train(goes_back="if kept"),
+            "the best weights are put back after every epoch, inside the outer loop, so training starts again from them each time "
+            "and never gets past a bad epoch.",
+            "When are the best weights wanted: after every epoch, or once the run is over? Where does that line stand?",
+        ),
+        also=(_train(goes_back="even to None"),),
+    ),
+    _entry(
+        "train",
+        "only-nan-ends-it",
+        _train(broken_loss=math.isnan),
+        "a loss of nan ends the run, but a loss of inf does not: it is no finite number either.",
+        "What does your question say to inf? The numbered list asks for a finite number.",
     ),
     _entry(
         "train",

@@ -15,7 +15,8 @@ class Misconception:
     exercise: the function's name; wrong: an implementation with exactly this mistake and the signature
     of the exercise; says: one sentence that names the bug in the learner's terms; hint: where to look or
     what to think about, never the code; source: where it comes from, as "counted in public solutions: 12"
-    or "course design"; also: the same mistake with other numbers, as another small constant.
+    or "course design"; also: the same mistake with other numbers, as another small constant; exactly: where it stops with
+    an exception, whether only the very same words are this mistake, because others stop with that type too.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Misconception:
     hint: str
     source: str
     also: tuple[Callable[..., Any], ...] = ()
+    exactly: bool = False
 
     def variants(self) -> Iterator[Misconception]:
         """This misconception once for each of its implementations."""

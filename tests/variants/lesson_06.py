@@ -139,8 +139,8 @@ def _while_loop(params, x, y, x_val, y_val, *, update, config, epochs, batch_siz
     while len(history) < epochs and not stop:
         for xb, yb in _argsort(x, y, batch_size, rng):
             loss, params, configs = training.train_step(params, xb, yb, update, configs)
-            if np.isnan(loss):
-                history.stopped = "the loss is nan: lower the learning rate"
+            if np.isnan(loss) or np.isinf(loss):
+                history.stopped = "the loss is no number: lower the learning rate"
                 return getattr(stopping, "best_params", None) or params, history
         history.add(
             softmax_loss(mlp_forward(x, params)[0], y)[0],
