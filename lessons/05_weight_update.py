@@ -50,6 +50,8 @@ from backprop_helpers.experiments import bowl, race
 # | $\beta_1, \beta_2$ (beta) | numbers from 0 to 1 | how much of the past Adam's two means keep | `beta1`, `beta2` |
 # | $\varepsilon$ (epsilon) | one tiny number | keeps a division by 0 away | `epsilon` |
 # | velocity, cache | shape of $w$ | what momentum and RMSProp remember | `velocity`, `cache` |
+# | $x$, $y$ | (N, D), (N,) | a batch: its inputs, and for each row the number of its class (in a worked example one number each) | `x`, `y` |
+# | out | one number | in a worked example: what a network of two weights predicts | |
 # | $m$, $v$, $t$ | shape of $w$ twice; a count | Adam's two means, and the steps done so far | `m`, `v`, `t` |
 # | $\hat m$, $\hat v$ (m hat, v hat) | shape of $w$ | the two means, corrected for their start | |
 # | $N$; $D$, $M$; $C$ | counts | rows of a batch; numbers into and out of a layer; classes | |
@@ -125,7 +127,7 @@ directions /= np.linalg.norm(directions, axis=1, keepdims=True)
 best = min(loss(w + 0.001 * d) - loss(w) for d in directions)
 against = loss(w - 0.001 * dw / np.linalg.norm(dw)) - loss(w)
 print()
-print(f"best of 1,000 random directions: {best:.5f}   against the gradient: {against:.5f}")
+print(f"best of 1,000 random directions: {best:.8f}   against the gradient: {against:.8f}")
 
 # %% [markdown]
 # Halve $\eta$, and what was left out shrinks *fourfold*: it goes with $\eta^2$. And no direction beats the one against the gradient.
@@ -296,7 +298,7 @@ for rate in (0.25, 0.5, 0.75):
 #   ½ · 3 · ‖w‖², of curvature $\lambda = 3$.
 # - At $w = (1, -1)$ it is $(1, -1) = 1\,w$: along this line the curvature is $\lambda = 1$.
 #
-# Any other start is a sum of such parts, as $(3, 1) = 2\,(1, 1) + 1\,(1, -1)$. This gradient of a sum is the sum of the gradients, so each part goes its own way: after $k$ steps
+# Any other start is a sum of such parts, as $(3, 1) = 2\,(1, 1) + 1\,(1, -1)$. For this loss the gradient of a sum is the sum of the gradients, so each part goes its own way: after $k$ steps
 # $w = 2\,(1 - 3\eta)^k\,(1, 1) + (1 - \eta)^k\,(1, -1)$. **Prediction: the border is $2/3$.** So 0.66 should converge, and 0.67 should not.
 #
 # <details><summary>The same with matrices, for those who know eigenvectors</summary>
@@ -666,7 +668,7 @@ for g in (10.0, -10.0):
 # ### Your turn: `adam`
 #
 # $\varepsilon$ may again stand inside the root or outside. (Some handouts fold both corrections into the rate and write
-# $\eta\,\hat m\,\sqrt{1-\beta_2^t}\,/\,(\sqrt v + \varepsilon)$; that passes too.)
+# $\eta\,\dfrac{\sqrt{1-\beta_2^t}}{1-\beta_1^t}\cdot\dfrac{m}{\sqrt v + \varepsilon}$, with the uncorrected $m$ and $v$; that passes too.)
 
 # %% exercise="adam"
 def adam(w, dw, config=None):
@@ -912,7 +914,7 @@ for update in (sgd, sgd_momentum, rmsprop, adam):
 # down and one column to the left: momentum does with a tenth of $\eta$ about what SGD does, which is the factor $1/(1-\mu)$ from above.
 #
 # **Why the last column is bad for two and good for two.** The weights start at about 0.2 in size. With $\eta = 1$, the first step of SGD or momentum moves those of the hidden
-# layer by about 0.014, because it is $\eta$ times a small gradient. Adam's moves them by about 1, and RMSProp's by about 10: *their* $\eta$ is a distance, as you saw above.
+# layer by typically 0.014 (root mean square; none by more than 0.05), because it is $\eta$ times a small gradient. Adam's moves them by about 1, and RMSProp's by about 10: *their* $\eta$ is a distance, as you saw above.
 #
 # So the loss leaps to 67 and 6,600, and at least half of the 16 units are off for every digit from then on: no gradient passes through them.
 #
