@@ -25,6 +25,7 @@ from backprop_helpers import misconceptions
 from backprop_helpers.checks import diagnose, exercises, runner
 from backprop_helpers.checks.observe import observe
 from backprop_helpers.checks.spec import Exercise
+from backprop_helpers.checks.trial import failed
 from backprop_helpers.misconceptions import Misconception
 from tests.mutation.pairs import Pair, pairs_of
 from tests.variants import right
@@ -45,7 +46,7 @@ class Sweep:
 def passes(exercise: Exercise, fn: Callable[..., Any], seed: int) -> bool:
     """Whether fn passes the visible check on this seed; stops at the first case that fails and explains nothing."""
     cases = exercise.cases(np.random.default_rng(seed))
-    return not any(runner._failed(exercise, runner._try(exercise, fn, case, None, False)) for case in cases)
+    return not any(failed(exercise, runner._try(exercise, fn, case, None, False)) for case in cases)
 
 
 def sweep(job: tuple[str, int, int]) -> Sweep:

@@ -7,7 +7,8 @@ from judge_side import LESSONS, job, page
 
 from backprop_helpers.checks import exercises
 from backprop_helpers.checks.observe import NotThere
-from backprop_helpers.checks.runner import _compared_all, _failed, _number, known_answers
+from backprop_helpers.checks.runner import _compared_all, _number, known_answers
+from backprop_helpers.checks.trial import failed
 from backprop_helpers.grading.given import PRELOAD, given_for, prepare
 from backprop_helpers.grading.judge.notebook import _last_uses
 from backprop_helpers.grading.judge.remote import RemoteFunction, Side
@@ -62,7 +63,7 @@ def passes(exercise, fn):
             trials = _compared_all(exercise, answers, fn.observe(exercise, cases, None), True)
         except NotThere:
             return False
-        if any(_failed(exercise, trial) for trial in trials):
+        if any(failed(exercise, trial) for trial in trials):
             return False
     return True
 

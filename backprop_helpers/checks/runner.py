@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 
 from backprop_helpers._progress import record
-from backprop_helpers.checks.compare import Difference, close, difference, tolerance_for
-from backprop_helpers.checks.diagnosis import Diagnosis, diagnosis
+from backprop_helpers.checks import wording
+from backprop_helpers.checks.compare import Difference, difference
+from backprop_helpers.checks.diagnosis import diagnosis
 from backprop_helpers.checks.forwards import trusted
 from backprop_helpers.checks.limits import captured_prints
 from backprop_helpers.checks.observe import FINAL, Elsewhere, NotThere, Observation, observe
 from backprop_helpers.checks.registry import exercise_named
 from backprop_helpers.checks.result import CheckFailed, CheckResult
 from backprop_helpers.checks.spec import DIFFERENCES, Case, Exercise, Fn
-from backprop_helpers.checks.trial import Trial
+from backprop_helpers.checks.trial import Trial, failed
 from backprop_helpers.misconceptions import Misconception
 
 # An instructor's configuration puts the real one here; without it hidden checks are still different
@@ -100,7 +101,7 @@ def diagnose(
             name,
             False,
             f"the check of {name} could not make sense of what came back ({type(problem).__name__}: {str(problem)[:200]}).",
-            look=_reminder(exercise),
+            look=wording.reminder(exercise),
         )
 
 
@@ -119,9 +120,9 @@ def _judge(
         cases = exercise.cases(np.random.default_rng(number))
         used, doubt = trusted(exercise, forward, cases)
         trials = _trials(exercise, fn, cases, used, hidden)
-        if any(_failed(exercise, t) for t in trials):
+        if any(failed(exercise, t) for t in trials):
             return _also(_explain(exercise, trials, fn, used, hidden, known), doubt)
-    return _also(_holds(exercise, trials, used, by_reference=hidden), doubt)
+    return _also(wording.holds(exercise, trials, used, by_reference=hidden), doubt)
 
 
 def _judge_elsewhere(
@@ -142,14 +143,14 @@ def _judge_elsewhere(
     for one in answers:
         trials = _compared_all(exercise, one, seen[: len(one.cases)], hidden)
         seen = seen[len(one.cases) :]
-        if any(_failed(exercise, t) for t in trials):
+        if any(failed(exercise, t) for t in trials):
             return _also(_explain(exercise, trials, fn, used, hidden, known, one.replays), doubt)
         if hidden and exercise.elsewhere:
             further = known_answers(_further(exercise), one.number)
             more = _compared_all(exercise, further, fn.observe(exercise, further.cases, used), hidden)
-            if any(_failed(exercise, t) for t in more):
+            if any(failed(exercise, t) for t in more):
                 return _explain(exercise, more, fn, used, hidden, ())
-    return _also(_holds(exercise, trials, used, by_reference=True), doubt)
+    return _also(wording.holds(exercise, trials, used, by_reference=True), doubt)
 
 
 def _also(result: CheckResult, doubt: str) -> CheckResult:
@@ -287,18 +288,6 @@ def _compared(exercise: Exercise, case: Case, seen: Observation, expected: dict[
     return Trial(case, seen, expected, tuple(differences))
 
 
-def _harmful(exercise: Exercise, seen: Observation) -> tuple[str, ...]:
-    """Names of arguments that were changed in place and must not be."""
-    allowed = {exercise.arguments[i] for i in exercise.may_change}
-    return tuple(name for name in seen.changed if name not in allowed)
-
-
-def _failed(exercise: Exercise, trial: Trial) -> bool:
-    seen = trial.seen
-    loud = exercise.quiet and seen.warned
-    return bool(seen.problem or trial.differences or _harmful(exercise, seen) or loud)
-
-
 def _explain(
     exercise: Exercise,
     trials: Sequence[Trial],
@@ -308,198 +297,12 @@ def _explain(
     known: Sequence[Misconception] | None,
     replays: dict[Any, Observation] | None = None,
 ) -> CheckResult:
-    """Put the failing trials into the three lines a learner reads."""
-    bad = next(t for t in trials if _failed(exercise, t))
+    """What a learner is told of the failing trials."""
+    bad = next(t for t in trials if failed(exercise, t))
     if bad.seen.problem in FINAL:
-        look = f"The signature is {exercise.signature}. The hints beside its cell open one at a time."
-        return CheckResult(exercise.name, False, bad.seen.sentence, look=look)
-    first = _first_difference(exercise, trials)
+        return wording.stopped(exercise, bad)
     found = diagnosis(exercise, trials, fn, forward, known, replays)
-    message = _message(exercise, bad, first, found)
-    result = CheckResult(
-        exercise.name,
-        False,
-        message,
-        where=_where(exercise, bad, first, message, hidden),
-        look=found.hint or _where_to_look(exercise, trials, first) or _reminder(exercise),
-        quantity=first[1].quantity.name if first else None,
-        misconception=_joined(found),
-        pattern=found.pattern or None,
-        remarks=_remarks(exercise, trials, passed=False),
-    )
-    if first and not hidden:
-        result = replace(result, got=first[1].got, expected=first[1].expected, index=first[1].index)
-    return result
-
-
-def _joined(found: Diagnosis) -> str | None:
-    if not found.names:
-        return None
-    return (" or " if " Or: " in found.says else " + ").join(found.names)
-
-
-def _first_difference(exercise: Exercise, trials: Sequence[Trial]) -> tuple[Trial, Difference] | None:
-    """The first wrong quantity in backward order; among its cases the first."""
-    for q in exercise.quantities:
-        for t in trials:
-            for d in t.differences:
-                if d.quantity is q:
-                    return t, d
-    return None
-
-
-def _message(exercise: Exercise, bad: Trial, first: tuple[Trial, Difference] | None, found: Diagnosis) -> str:
-    if found.says:
-        return f"{exercise.name}: {found.says}"
-    if bad.seen.problem:
-        return bad.seen.sentence
-    if first:
-        d = first[1]
-        if d.sentence:
-            return f"{exercise.name}: {d.sentence}"
-        return f"{exercise.name}: {d.quantity.name}, {d.quantity.meaning}, has wrong values. None of the mistakes known here gives these numbers."
-    harmful = _harmful(exercise, bad.seen)
-    if not harmful:
-        return f"{exercise.name} gives the right values, but NumPy warns on the way: {bad.seen.warned}."
-    names = " and ".join(harmful)
-    return f"{exercise.name} gives the right values but changes {names} in place; whoever called it still needs the old values."
-
-
-def _where(
-    exercise: Exercise, bad: Trial, first: tuple[Trial, Difference] | None, message: str, hidden: bool
-) -> str:
-    """The inputs on which it stopped, where it did; else the quantity, its worst entry and the inputs."""
-    trial, d = first if first and not bad.seen.problem else (bad, None)
-    on = f" Inputs: {trial.case.label}." if trial.case.label else ""
-    if d is None:
-        shapes = ", ".join(str(a.shape) for a in trial.case.args if isinstance(a, np.ndarray))
-        inputs = (f"inputs: {trial.case.label}" if trial.case.label else f"inputs of shapes {shapes}") + "."
-        stopped = trial.seen.problem == "raised" and trial.seen.sentence not in message and not hidden
-        if not stopped:
-            return inputs
-        said = trial.seen.sentence.partition(" That means: ")[0].removeprefix(f"{exercise.name} ")
-        return f"it {said} {inputs[0].upper()}{inputs[1:]}"
-    name = d.quantity.name
-    if hidden:
-        return f"{name}{'' if d.quantity.measured else f' {d.quantity.shape}'}, on inputs that are not shown.{on}"
-    if d.quantity.measured and d.got is not None and d.expected is not None:
-        write = d.quantity.shown or (lambda value: f"{value:.6g}")
-        return f"{name}: got {write(d.got)}; expected {write(d.expected)}.{on}"
-    if d.got is None or d.expected is None or d.index is None:
-        return on.strip() if d.sentence in message else f"{d.sentence}{on}"
-    at = f"{name}[{', '.join(map(str, d.index))}]" if d.index else name
-    shape = f" {d.quantity.shape} = {d.expected.shape}" if d.expected.shape else ""
-    share = (
-        "every entry"
-        if d.wrong == 1
-        else f"{d.wrong:.0%} of the entries"
-        if d.wrong >= 0.01
-        else "a few entries"
-    )
-    off = f", {share} off, the worst" if d.expected.size > 1 else ""
-    tolerance = tolerance_for(d.quantity, trial.case)
-    got, right = _told_apart(float(d.got[d.index]), float(d.expected[d.index]))
-    return (
-        f"{f'{name}{shape}{off} {at}' if d.index else name}: got {got}, expected {right}; "
-        f"close enough is within {tolerance.rtol:g} of it.{on}"
-    )
-
-
-def _told_apart(a: float, b: float) -> tuple[str, str]:
-    """Both numbers with six digits, or with as many more as it takes to see that they differ."""
-    for digits in range(6, 18):
-        written = f"{a:.{digits}g}", f"{b:.{digits}g}"
-        if written[0] != written[1]:
-            break
-    return written
-
-
-def _reminder(exercise: Exercise) -> str:
-    return f"The signature is {exercise.signature}. For the whole arrays: from backprop_helpers import diagnose, then diagnose({exercise.name!r}, {exercise.name}).got and .expected."
-
-
-def _where_to_look(
-    exercise: Exercise, trials: Sequence[Trial], first: tuple[Trial, Difference] | None
-) -> str:
-    """Where no known mistake fits: what is right already, and on which inputs; nothing where all is wrong."""
-    if first is None or any(t.seen.problem for t in trials):
-        return ""
-    d, said = first[1], []
-    if d.quantity.look and d.got is not None and d.expected is not None and d.got.shape == d.expected.shape:
-        tolerance = tolerance_for(d.quantity, first[0].case)
-        said.append(d.quantity.look(int(np.argmin(close(d.got, d.expected, tolerance).ravel()))))
-    off = {e.quantity.name for t in trials for e in t.differences}
-    right = [q.name for q in exercise.quantities if q.name not in off and not q.measured]
-    if right and not said:
-        said.append(
-            f"Right on all inputs: {', '.join(right)}. So look at what {d.quantity.name} needs besides."
-        )
-    holds = [t.case.label for t in trials if t.case.label and not t.differences]
-    if holds and not d.quantity.look:
-        said.append(
-            f"It holds on these inputs: {'; '.join(holds)}. What do the others have that these have not?"
-        )
-    return " ".join(said)
-
-
-def _remarks(exercise: Exercise, trials: Sequence[Trial], passed: bool) -> tuple[str, ...]:
-    """What is no mistake but worth knowing."""
-    remarks = []
-    printed = max(t.seen.printed for t in trials)
-    if printed:
-        remarks.append(f"it printed {printed:,} characters in one call, which are not shown here.")
-    changed = sorted(
-        {name for t in trials for name in t.seen.changed if name not in _harmful(exercise, t.seen)}
-    )
-    if changed:
-        names = " and ".join(changed)
-        remarks.append(
-            f"it changes {names} in place; here that does no harm, but whoever still needs the old {names} must copy it first."
-        )
-    warned = next((t.seen.warned for t in trials if t.seen.warned), "")
-    if warned:
-        remarks.append(f"NumPy warned: {warned}.")
-    harmful = sorted({name for t in trials for name in _harmful(exercise, t.seen)})
-    if harmful and not passed and any(t.differences for t in trials):
-        remarks.append(
-            f"it also changes {' and '.join(harmful)} in place, where the old values are still needed."
-        )
-    return tuple(remarks)
-
-
-def _holds(
-    exercise: Exercise, trials: Sequence[Trial], forward: Fn | None, by_reference: bool
-) -> CheckResult:
-    by = ""
-    if exercise.numerical and not by_reference:
-        by = f" by finite differences of {_whose(forward)}"
-    labels = [t.case.label for t in trials if t.case.label]
-    inputs = f" Inputs: {'; '.join(labels)}." if labels else ""
-    names = ", ".join(q.name for q in exercise.quantities)
-    return CheckResult(
-        exercise.name,
-        True,
-        f"{exercise.name} holds.",
-        checked=f"Checked {names}{by}{_untouched(exercise, trials)}.{inputs}",
-        remarks=_remarks(exercise, trials, passed=True),
-    )
-
-
-def _untouched(exercise: Exercise, trials: Sequence[Trial]) -> str:
-    """What was checked about the inputs; a remark says what was changed and does no harm."""
-    if not any(t.seen.changed for t in trials):
-        return ", and that the inputs stay as they were"
-    kept = [name for i, name in enumerate(exercise.arguments) if i not in exercise.may_change]
-    if not kept:
-        return ""
-    return f", and that {' and '.join(kept)} {'stay as they were' if len(kept) > 1 else 'stays as it was'}"
-
-
-def _whose(forward: Fn | None) -> str:
-    name = getattr(forward, "__name__", "forward")
-    if forward is None or str(getattr(forward, "__module__", "")).startswith("backprop_helpers"):
-        return "the course's forward pass"
-    return f"your own {name}"
+    return wording.explained(exercise, trials, found, hidden)
 
 
 def _show(result: CheckResult) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from backprop_helpers.checks.compare import Difference
 from backprop_helpers.checks.observe import Observation
-from backprop_helpers.checks.spec import Case
+from backprop_helpers.checks.spec import Case, Exercise
 
 
 @dataclass(frozen=True)
@@ -19,3 +19,26 @@ class Trial:
     seen: Observation
     expected: Mapping[str, Sequence[Any]]
     differences: tuple[Difference, ...]
+
+
+def harmful(exercise: Exercise, seen: Observation) -> tuple[str, ...]:
+    """Names of arguments that were changed in place and must not be."""
+    allowed = {exercise.arguments[i] for i in exercise.may_change}
+    return tuple(name for name in seen.changed if name not in allowed)
+
+
+def failed(exercise: Exercise, trial: Trial) -> bool:
+    """Whether anything is wrong: it stopped, gave other values, changed what must stay, or warned where it should not."""
+    seen = trial.seen
+    loud = exercise.quiet and seen.warned
+    return bool(seen.problem or trial.differences or harmful(exercise, seen) or loud)
+
+
+def first_difference(exercise: Exercise, trials: Sequence[Trial]) -> tuple[Trial, Difference] | None:
+    """The first wrong quantity in backward order; among its cases the first."""
+    for q in exercise.quantities:
+        for t in trials:
+            for d in t.differences:
+                if d.quantity is q:
+                    return t, d
+    return None

@@ -8,7 +8,7 @@
 
 One idea a file: `noise` (how precise is the function?), `lines` (values and slopes along a line), `numerical`
 (slopes of every entry), `complex_step`, `inputs` (what came in, and what is wrong with it), `check` (the verdict),
-`report` (what a reader sees), `picture` (the same in a browser).
+`report` (what a reader sees), `digits` (how many of them), `picture` (the same in a browser).
 """
 
 from __future__ import annotations

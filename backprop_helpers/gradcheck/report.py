@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
+from .digits import told_apart
 from .lines import Floats
 
 Status = Literal["passed", "failed", "skipped"]
@@ -36,7 +37,7 @@ class Entry:
 
     def __str__(self) -> str:
         where = f"at {list(self.index)}: " if self.index else ""
-        got, expected = _telling(self.got, self.expected)
+        got, expected = told_apart(self.got, self.expected)
         return (
             f"{where}got {got}, expected {expected}; they differ by {self.absolute_error:.2g} "
             f"({_share(self.relative_error)}), and rounding explains at most {self.noise:.1g}"
@@ -221,16 +222,6 @@ def skipped_clause(skipped: int, total: int) -> str:
 
 def shape_text(shape: tuple[int, ...]) -> str:
     return f"{shape}" if shape else "(one number)"
-
-
-def _telling(a: float, b: float) -> tuple[str, str]:
-    """Both numbers with as many digits as it takes to see that they differ, at least six."""
-    for digits in range(6, 17):
-        if f"{a:.{digits}g}" != f"{b:.{digits}g}":
-            if digits == 6:
-                break
-            return f"{a:.{digits + 1}g}", f"{b:.{digits + 1}g}"
-    return f"{a:.6g}", f"{b:.6g}"
 
 
 def _share(relative: float) -> str:
