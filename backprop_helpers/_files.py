@@ -16,10 +16,10 @@ else:
     import fcntl
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
     """Write `data` to `path` so that a reader, or a kill, sees the old file or the new one, never a half.
 
-    The folder has to exist. Raises OSError (no space, no access) and then leaves nothing behind.
+    durable: also after a power failure, which takes a while to make sure. The folder has to exist. Raises OSError (no space, no access) and then leaves nothing behind.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     temporary = Path(name)
@@ -27,7 +27,8 @@ def write_atomically(path: Path, data: bytes) -> None:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                os.fsync(stream.fileno())
         # mkstemp makes private files; a lesson gets the rights any other new file would get
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)

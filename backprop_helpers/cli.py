@@ -72,7 +72,7 @@ def learn(
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo's course folder is made.")] = Path("demo"),
 ) -> None:
-    """Grade a made-up class of twelve with nbgrader, and say where to look."""
+    """Grade a made-up class of twelve, and say where to look."""
     from backprop_helpers.demo.run import DemoError
     from backprop_helpers.demo.show import run_demo
 

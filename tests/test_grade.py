@@ -213,6 +213,10 @@ class TestGradebook:
         found = marks(sqlite(small), LESSON)
         assert found["anna"][""] == (datetime(2100, 1, 2, 10), worth(), 1)
         assert found["bert"][""][1] is None
+        with Gradebook(sqlite(small), "backprop") as gradebook:
+            gradebook.update_or_create_assignment(LESSON, duedate="2100-01-03 00:00:00 UTC")
+        assert outcomes(run_grade(small, "--workers", "1", "--json"))["anna"]["what"] == "unchanged"
+        assert marks(sqlite(small), LESSON)["anna"][""][1] is None
 
     def test_a_gradebook_or_a_graded_folder_that_was_deleted_comes_back(self, graded):
         before, files = marks(sqlite(graded), LESSON), _files(graded / "autograded")

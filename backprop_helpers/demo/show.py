@@ -42,7 +42,7 @@ def run_demo(root: Path, folder: Path, console: Console | None = None) -> bool:
 def marks_table(rows: list[Row]) -> Table:
     """The marks of a class beside what they had to be, and why; fits 80 columns."""
     table = Table(
-        title=f"Marks of {LESSON}, given by nbgrader autograde",
+        title=f"Marks of {LESSON}",
         caption=f"marks for {', '.join(EXERCISES)}",
         title_justify="left",
         caption_justify="left",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,7 +25,7 @@ from backprop_helpers.grading.course import Course, GradeError
 from backprop_helpers.grading.gradebook import Marks, Writer, same_marks
 from backprop_helpers.grading.graded import GradedFolder
 from backprop_helpers.grading.master import Master, read_master
-from backprop_helpers.grading.pool import ClusterWorkers, LocalWorkers, Workers, graded
+from backprop_helpers.grading.pool import ClusterWorkers, LocalWorkers, Workers, get_ready, graded
 from backprop_helpers.grading.results import GradedSubmission, Results, environment, key_of
 from backprop_helpers.grading.run import Job
 from backprop_helpers.grading.seed import secret_seed
@@ -101,20 +101,28 @@ def grade_class(course: Course, options: Options, watcher: Watcher | None = None
     Raises GradeError with a sentence when the run can't begin or go on, and OSError when a disk is full; everything
     finished by then is kept and entered.
     """
-    watcher = watcher or Watcher()
     started = time.monotonic()
     summary = Summary()
+    summary.outcomes += outcomes_of(course, options, watcher or Watcher(), summary.seconds)
+    summary.outcomes.sort(key=lambda outcome: (outcome.lesson, outcome.learner))
+    summary.seconds["all"] = time.monotonic() - started
+    return summary
+
+
+def outcomes_of(
+    course: Course, options: Options, watcher: Watcher, seconds: dict[str, float] | None = None
+) -> Iterator[Outcome]:
+    """The same, one outcome after the other as they finish; `seconds` by step are added up in the given dict."""
     masters = [read_master(course, lesson) for lesson in chosen_lessons(course, options.lessons)]
     with contextlib.ExitStack() as stack:
+        if not options.dry_run and not options.cluster:
+            get_ready(masters)
         if not options.dry_run:
             stack.enter_context(_alone(course, watcher.say))
-        run = _Run(course, options, masters, watcher, stack)
+        run = _Run(course, options, masters, watcher, stack, {} if seconds is None else seconds)
         for outcome in run.outcomes():
-            summary.outcomes.append(outcome)
             watcher.done(outcome)
-    summary.outcomes.sort(key=lambda outcome: (outcome.lesson, outcome.learner))
-    summary.seconds = {**run.seconds, "all": time.monotonic() - started}
-    return summary
+            yield outcome
 
 
 def chosen_lessons(course: Course, wanted: Sequence[str]) -> list[str]:
@@ -174,6 +182,7 @@ class _Run:
         masters: Sequence[Master],
         watcher: Watcher,
         stack: contextlib.ExitStack,
+        seconds: dict[str, float],
     ) -> None:
         self.course, self.options, self.masters, self.watcher = course, options, masters, watcher
         self.stack = stack
@@ -183,7 +192,7 @@ class _Run:
         self.content = {master.lesson: msgspec.json.encode(master) for master in masters}
         self.entered: dict[str, dict[str, Marks]] = {}
         self.ready: list[Outcome] = []
-        self.seconds: dict[str, float] = defaultdict(float)
+        self.seconds = seconds
         self.under_way: dict[tuple[str, str], _Submission] = {}
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -267,6 +276,8 @@ class _Run:
                 self.under_way[master.lesson, learner] = submission
                 yield job
             elif self._stands(submission, found):
+                if self.entered[master.lesson][learner].late:
+                    self.writer.punish(master.lesson, learner)
                 self.ready.append(_outcome(master, found, "unchanged"))
             else:
                 self.ready.append(self._enter(submission, found))
@@ -312,7 +323,7 @@ class _Run:
     def _timed(self, step: str) -> Iterator[None]:
         began = time.perf_counter()
         yield
-        self.seconds[step] += time.perf_counter() - began
+        self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - began
 
     def _failed(self, job: Job, problem: Exception) -> Outcome:
         from backprop_helpers.grading.sandbox import SandboxUnavailable

@@ -6,7 +6,7 @@ import contextlib
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
@@ -22,9 +22,13 @@ _NO_ANSWER = "No response."  # nbgrader's own words for an answer that was left 
 
 
 class Marks(dict[str, float | None]):
-    """What the gradebook holds for one learner and lesson: automatic marks by grade id, and when it was handed in."""
+    """What the gradebook holds for one learner and lesson: automatic marks by grade id, and when it was handed in.
+
+    late: after the due date as it is now, or punished for it before.
+    """
 
     timestamp: datetime | None = None
+    late: bool = False
 
 
 class Writer:
@@ -137,6 +141,17 @@ class Writer:
             self._enter_penalty(gradebook, submission, notebook, learner)
         gradebook.db.expunge_all()
 
+    def punish(self, lesson: str, learner: str) -> None:
+        """Work out the penalty for being late anew: the due date or the policy may have changed since."""
+        self._patiently(lambda gradebook: self._punish(gradebook, lesson, learner))
+
+    def _punish(self, gradebook: Any, lesson: str, learner: str) -> None:
+        with one_commit(gradebook):
+            submission = gradebook.find_submission(lesson, learner)
+            notebook = gradebook.find_submission_notebook(lesson, lesson, learner)
+            self._enter_penalty(gradebook, submission, notebook, learner)
+        gradebook.db.expunge_all()
+
     def _enter_penalty(self, gradebook: Any, submission: Any, notebook: Any, learner: str) -> None:
         """What nbgrader's AssignLatePenalties does, with the plugin that the course's configuration names."""
         notebook.late_submission_penalty = None
@@ -222,10 +237,10 @@ def _cells_of_gradebook(notebook: Any) -> dict[str, tuple[Any, ...]]:
 def _entered(gradebook: Any, lesson: str) -> dict[str, Marks]:
     from nbgrader.api import Assignment, BaseCell, Grade, SubmittedAssignment, SubmittedNotebook
 
+    handed_in = (SubmittedAssignment.timestamp, Assignment.duedate, SubmittedAssignment.extension)
+    mark = (SubmittedNotebook.late_submission_penalty, BaseCell.name, Grade.auto_score)
     rows = (
-        gradebook.db.query(
-            SubmittedAssignment.student_id, SubmittedAssignment.timestamp, BaseCell.name, Grade.auto_score
-        )
+        gradebook.db.query(SubmittedAssignment.student_id, *handed_in, *mark)
         .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
         .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
@@ -234,10 +249,12 @@ def _entered(gradebook: Any, lesson: str) -> dict[str, Marks]:
         .all()
     )
     found: dict[str, Marks] = {}
-    for learner, timestamp, cell, mark in rows:
+    for learner, timestamp, due, extension, penalty, cell, score in rows:
         marks = found.setdefault(learner, Marks())
         marks.timestamp = timestamp
-        marks[cell] = mark
+        after_due = bool(timestamp and due and timestamp > due + (extension or timedelta()))
+        marks.late = after_due or penalty is not None
+        marks[cell] = score
     gradebook.db.rollback()
     return found
 

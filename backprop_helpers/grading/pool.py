@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import multiprocessing
 import os
@@ -10,7 +11,7 @@ import signal
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -19,15 +20,16 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any, Protocol
 
 from backprop_helpers.grading.course import GradeError
+from backprop_helpers.grading.master import Master
 from backprop_helpers.grading.results import GradedSubmission
 from backprop_helpers.grading.run import Job, grade_submission
 
 TRIES = 3  # of a submission whose worker died under it
-PRELOAD = [grade_submission.__module__]
 SILENCE = 600.0  # seconds without any answer from a cluster
 
 
@@ -52,11 +54,8 @@ class LocalWorkers:
         self._executor = self._new()
 
     def _new(self) -> ProcessPoolExecutor:
-        # a fork of this process would share its connection to the gradebook
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(PRELOAD)
         return ProcessPoolExecutor(
-            self.count, mp_context=context, initializer=_begin_worker, initargs=(str(self._scratch),)
+            self.count, mp_context=_context(), initializer=_begin_worker, initargs=(str(self._scratch),)
         )
 
     def submit(self, job: Job) -> Future[GradedSubmission]:
@@ -86,6 +85,30 @@ class LocalWorkers:
             process.join(max(0.0, deadline - time.monotonic()))
             if process.is_alive():
                 process.kill()
+
+
+def _context() -> Any:
+    # a fork of this process would share its connection to the gradebook
+    return multiprocessing.get_context("forkserver")
+
+
+def get_ready(masters: Sequence[Master]) -> None:
+    """Start the server that local workers are forked from: it imports, meanwhile and once, what all of them need."""
+    _context().set_forkserver_preload([grade_submission.__module__, *_imported(masters)])
+    forkserver.ensure_running()
+
+
+def _imported(masters: Sequence[Master]) -> list[str]:
+    """The modules that the course's own cells import, which the judge runs."""
+    found = {"matplotlib"}
+    for cell in (cell for master in masters for cell in master.cells if cell.kind == "code"):
+        with contextlib.suppress(SyntaxError):
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Import):
+                    found |= {alias.name for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    found.add(node.module)
+    return sorted(found)
 
 
 _SCRATCH = "backprop-grade-"
