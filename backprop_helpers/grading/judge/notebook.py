@@ -222,8 +222,10 @@ class _Notebook:
         return True
 
     def uses(self, k: int, name: str) -> bool:
+        if self.cells[k].kind != "code":
+            return False
         about = looked_at(self.cells[k].source)
-        return self.cells[k].kind == "code" and (name in about.binds or name in about.reads)
+        return name in about.binds or name in about.reads
 
     def run_here(self, k: int) -> None:
         """Run a cell of the course in the judge, once."""
