@@ -1,13 +1,16 @@
-"""Run a command as an ordinary user who can read Python and this folder, from root: `as_user.py [--no-namespaces | --root] command…`
+"""Run a command as an ordinary user who can read Python and this folder, from root: `as_user.py [options] command…`
 
 Python may live below a home folder that is closed to everybody else. In a mount namespace of its own that folder is
 covered by one that is open and holds nothing but what is needed; nothing on the disk changes.
---no-namespaces: as on a machine that does not let its users make user namespaces. --root: stay root, and only open the way
-to Python, so that others may read it too.
+
+--root             stay root, and only open the way to Python, so that others may read it too
+--no-namespaces    as on a machine that does not let its users make user namespaces
+--deny=NAME,…      as on a machine where these system calls are forbidden (mount) or unknown (landlock_create_ruleset)
 """
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 import stat
@@ -27,21 +30,35 @@ USER = 54321
 
 def main(arguments: list[str]) -> None:
     """Become the user and the command."""
-    option = arguments[0] if arguments[0].startswith("--") else ""
-    command = arguments[1:] if option else arguments
+    options = [a for a in arguments if a.startswith("--")][
+        : next(i for i, a in enumerate(arguments) if a[:2] != "--")
+    ]
+    command = arguments[len(options) :]
     home = tempfile.mkdtemp(prefix="home-")
-    if option != "--root":
-        os.chown(home, USER, USER)
-    else:
-        Path(home).chmod(0o755)
+    Path(home).chmod(0o755)
     kernel.unshare(kernel.CLONE_NEWNS)
     kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
     for folder in (sys.base_prefix, sys.prefix, str(ROOT)):
         open_the_way(Path(os.path.realpath(folder)))
-    if option != "--root":
-        become_the_user(forbid=option == "--no-namespaces")
+    if "--root" not in options:
+        os.chown(home, USER, USER)
+        become_the_user(forbid="--no-namespaces" in options)
+    for option in options:
+        if option.startswith("--deny="):
+            deny(option.removeprefix("--deny=").split(","))
     os.environ.update(HOME=home, USER="learner", TMPDIR=home)
     os.execvp(command[0], command)
+
+
+def deny(names: list[str]) -> None:
+    """Forbid system calls to this process and all it starts."""
+    import pyseccomp
+
+    rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    for name in names:
+        missing = name.startswith("landlock")
+        rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS if missing else errno.EACCES), name)
+    rules.load()
 
 
 def become_the_user(*, forbid: bool) -> None:

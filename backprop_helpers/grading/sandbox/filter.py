@@ -39,6 +39,7 @@ _FILES = (
     "sendfile copy_file_range "
 )
 
+_BY_ARGUMENT = ("clone", "fcntl", "ioctl", "prctl", "prlimit64", "socketpair", "sendto")
 _THREAD = 0x00010000 | 0x00000100 | 0x00000800  # CLONE_THREAD | CLONE_VM | CLONE_SIGHAND
 _FCNTL = (
     0,
@@ -78,7 +79,7 @@ def program(tier: Tier) -> bytes:
     rules.set_attr(_BAD_ARCHITECTURE, seccomp.KILL_PROCESS)
     with contextlib.suppress(OSError, RuntimeError, ValueError):  # libseccomp before 2.5: slower, not weaker
         rules.set_attr(_OPTIMISE, 2)
-    for name in (_ALWAYS + (_FILES if tier is Tier.STRONG else "")).split():
+    for name in _whole(tier):
         _allow(seccomp, rules, name)
     _allow_by_argument(seccomp, rules)
     if tier is not Tier.STRONG:
@@ -92,6 +93,16 @@ def program(tier: Tier) -> bytes:
         rules.export_bpf(file)
         file.seek(0)
         return file.read()
+
+
+def _whole(tier: Tier) -> list[str]:
+    """The calls that are allowed whatever their arguments are."""
+    return (_ALWAYS + (_FILES if tier is Tier.STRONG else "")).split()
+
+
+def allowed(tier: Tier) -> list[str]:
+    """The names of all calls that are allowed, some of them with certain arguments alone."""
+    return [*_whole(tier), *_BY_ARGUMENT, *(() if tier is Tier.STRONG else ("open", "openat"))]
 
 
 def _allow_by_argument(seccomp: Any, rules: Any) -> None:
