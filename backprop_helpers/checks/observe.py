@@ -54,18 +54,6 @@ class NotThere(Exception):
     """There is no function of that name; the text says so to the learner."""
 
 
-def observe_all(exercise: Exercise, fn: Fn, cases: Sequence[Case], forward: Fn | None) -> list[Observation]:
-    """All cases, but nothing after one that is still empty or never ends: more of it would tell no more."""
-    if isinstance(fn, Elsewhere):
-        return fn.observe(exercise, cases, forward)
-    seen: list[Observation] = []
-    for case in cases:
-        seen.append(observe(exercise, fn, case, forward))
-        if seen[-1].problem in FINAL:
-            break
-    return seen
-
-
 def observe(
     exercise: Exercise, fn: Fn, case: Case, forward: Fn | None = None, *, trusted: bool = False
 ) -> Observation:
