@@ -13,7 +13,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from .kind import no_program
-from .outputs import Hook, Outputs, Publisher, Stream
+from .outputs import KEPT_TYPES, Hook, Outputs, Publisher, Stream
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -71,6 +71,7 @@ def make_shell() -> Shell:
     config.InteractiveShell.history_length = 0
     config.InteractiveShell.autocall = 0
     shell: Shell = Shell.instance(config=config)
+    shell.display_formatter.active_types = list(KEPT_TYPES)  # the others would be made and dropped
     sys.stdout, sys.stderr = Stream("stdout", shell.outputs), Stream("stderr", shell.outputs)
     for source in WARM_UP:
         run_cell(shell, source, 1000)
