@@ -10,7 +10,7 @@ help: ## this list
 	@echo "make test     style, types and every test"
 	@echo "make lessons  rebuild solutions/ and notebooks/ from lessons/"
 	@echo "make demo     grade a made-up class"
-	@echo "make docs     rebuild the generated pages of docs/"
+	@echo "make docs     rebuild the generated pages of docs/, and all of it as a site in .build/site"
 	@echo "make pictures photograph the course in a browser for the README"
 	@echo "make mutants  can the checks fail? every mutant of every reference"
 	@echo "make sweep    thousands of random inputs for every right and wrong solution"

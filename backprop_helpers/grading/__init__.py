@@ -1,1 +1,1 @@
-"""What an instructor's side needs: the secret seed of the hidden checks, and running a submission with it."""
+"""The grader: submissions taken in, run in a sandbox, judged in another process, and entered into nbgrader's gradebook."""
