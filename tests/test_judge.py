@@ -279,6 +279,20 @@ def test_names_of_locked_cells_are_the_courses():
     assert points(*written) == [0.0, 0.0, 2.0]
 
 
+def test_imports_of_the_page_are_the_courses_in_every_form():
+    assert points(
+        (
+            "code",
+            "import os.path, math as m\nfrom cmath import *\ntry:\n    import nothing\nexcept ImportError:\n    nothing = None",
+        ),
+        ("solution", "def f(x):\n    return x\nphase = m = os = sqrt = None"),
+        (
+            "test",
+            "assert m.sqrt(f(4)) == 2 and sqrt(-1) == 1j and os.path.join('a', 'b') and nothing is None",
+        ),
+    ) == [2.0]
+
+
 def test_what_an_exercise_asks_for_is_the_learners_whoever_else_binds_it():
     given = cells(("code", "x = 1"), ("solution", "x = 5"), ("test", "assert x == 5"))
     given[1] = type(given[1])("solution", "solution-1", "x = 5", names=("x",))

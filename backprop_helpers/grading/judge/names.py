@@ -7,8 +7,8 @@ import builtins
 import functools
 import re
 import symtable
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -28,7 +28,8 @@ class Cell:
 
     tree: None where it can't be read; binds: names that its top level gives a value; stores: those of them that plain
     assignments bind, which later cells may go on changing; reads: all names it reads and does not bind itself before;
-    handed: those of `reads` that are nothing but arguments of `check` or `diagnose`.
+    handed: those of `reads` that are nothing but arguments of `check` or `diagnose`; imports: name → the statement that imports
+    it and nothing else; rest: the tree without these.
     """
 
     tree: ast.Module | None
@@ -36,6 +37,8 @@ class Cell:
     stores: frozenset[str] = frozenset()
     reads: frozenset[str] = frozenset()
     handed: frozenset[str] = frozenset()
+    imports: Mapping[str, ast.Module] = field(default_factory=dict)
+    rest: ast.Module | None = None
 
 
 LONG = 200_000  # characters of a cell, beyond which nobody looks for names in it
@@ -63,7 +66,21 @@ def looked_at(source: str, magics: bool = True) -> Cell:
     reads |= {
         n.target.id for n in tree.body if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
     }
-    return Cell(tree, binds, stores, frozenset(reads), frozenset(given - _also_used(tree, loads)))
+    handed = frozenset(given - _also_used(tree, loads))
+    rest = ast.Module([n for n in tree.body if not isinstance(n, ast.Import | ast.ImportFrom)], [])
+    return Cell(tree, binds, stores, frozenset(reads), handed, dict(_imports(tree)), rest)
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, ast.Module]]:
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                one: ast.stmt = ast.copy_location(ast.Import([alias]), node)
+                yield (alias.asname or alias.name).split(".")[0], ast.Module([one], [])
+        elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
+            for alias in node.names:
+                one = ast.copy_location(ast.ImportFrom(node.module, [alias], node.level), node)
+                yield alias.asname or alias.name, ast.Module([one], [])
 
 
 def _free(table: symtable.SymbolTable) -> Iterator[str]:

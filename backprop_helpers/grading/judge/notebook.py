@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import re
@@ -213,13 +214,26 @@ class _Notebook:
             if self.cells[k].kind == "code" and name in looked_at(self.cells[k].source).binds
         ]
         if not cells:
-            return False
+            return self.from_star(name, i)
         stored = any(name in looked_at(self.cells[k].source).stores for k in cells)
+        if not stored and name in looked_at(self.cells[cells[-1]].source).imports:
+            self.execute(looked_at(self.cells[cells[-1]].source).imports[name])
+            return True
         # what was assigned may have been changed by a later cell; a function or a module stays what it is
         wanted = [k for k in range(i) if stored and self.uses(k, name)] or cells[-1:]
         for k in wanted:
             self.run_here(k)
         return True
+
+    def from_star(self, name: str, i: int) -> bool:
+        """Whether a `from module import *` of the course above cell i binds a name."""
+        for cell in self.cells[:i]:
+            star = looked_at(cell.source).imports.get("*") if cell.kind == "code" else None
+            if star is not None and name not in self.names:
+                self.execute(star)
+                if name in self.names:
+                    return True
+        return False
 
     def uses(self, k: int, name: str) -> bool:
         if self.cells[k].kind != "code":
@@ -228,22 +242,28 @@ class _Notebook:
         return name in about.binds or name in about.reads
 
     def run_here(self, k: int) -> None:
-        """Run a cell of the course in the judge, once."""
+        """Run a cell of the course in the judge, once, with those of its imports that it uses itself."""
         if k in self.master:
             return
         self.master.add(k)
         about = looked_at(self.cells[k].source)
-        if about.tree is None:
+        if about.tree is None or about.rest is None:
             return
         self.find(about, k)
+        for name in [*(about.reads & about.imports.keys()), *(about.imports.keys() & {"*"})]:
+            self.execute(about.imports[name])
+        self.execute(about.rest)
+
+    def execute(self, tree: ast.Module) -> None:
+        """Run a piece of the course's own; what it needs of the learner's may be missing or wrong."""
         with (
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
             warnings.catch_warnings(),
+            contextlib.suppress(Exception),
         ):
             warnings.simplefilter("ignore")
-            with contextlib.suppress(Exception):  # what it needs of the learner's may be missing or wrong
-                exec(compile(about.tree, "<page>", "exec"), self.names)
+            exec(compile(tree, "<page>", "exec"), self.names)
 
     def about_name(self, name: str) -> str:
         here = [n for c in self.cells if c.kind == "solution" for n in defined(c.source)]
