@@ -396,6 +396,7 @@ def test_cells_run_where_something_graded_depends_on_them(page_, wanted):
         ("return np.zeros((40_000, 40_000, 100))", "MemoryError"),
         ("return x.wrong", "in its line `return x.wrong`"),
         ("return [float(i) for i in range(200_000)]", "too deep or too long"),
+        ("return np.zeros(5_000_000, np.int8)", "out is an array of 5,000,000 numbers, far more"),
     ],
 )
 def test_each_failure_has_its_sentence_and_costs_nobody_else(graded, body, sentence, monkeypatch):

@@ -265,11 +265,11 @@ def read(written: Any) -> Attempt:
             text=_text(raised["text"], 1000),
             line=_text(raised["line"]),
             inner=_text(raised["inner"]),
-            depth=int(raised["depth"]),
+            depth=min(max(0, int(raised["depth"])), 10**6),
         ),
         changed=tuple(sorted({int(i) for i in written["changed"][:100]})),
         inside=tuple(_text(name) for name in written["inside"][:10]),
-        printed=max(0, int(written["printed"])),
+        printed=min(max(0, int(written["printed"])), 10**12),
         warned=_text(written["warned"]),
     )
 

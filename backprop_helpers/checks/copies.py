@@ -27,11 +27,11 @@ def copied(value: Any) -> Any:
 def unchanged(was: Any, now: Any) -> bool:
     """Whether a value holds the same numbers as before (generators may advance: that is their use)."""
     if isinstance(was, np.ndarray):
-        return (
-            isinstance(now, np.ndarray)
-            and was.shape == now.shape
-            and was.dtype == now.dtype
-            and bool(np.array_equal(was, now, equal_nan=was.dtype.kind in "fc"))
+        if not isinstance(now, np.ndarray) or was.shape != now.shape or was.dtype != now.dtype:
+            return False
+        # the same bytes are the same numbers, nan among them; −0 and 0 are other bytes and the same number
+        return was.tobytes() == now.tobytes() or bool(
+            np.array_equal(was, now, equal_nan=was.dtype.kind in "fc")
         )
     if isinstance(was, list | tuple):
         same_length = isinstance(now, list | tuple) and len(was) == len(now)

@@ -23,6 +23,7 @@ Array = NDArray[Any]
 DEEP = 16  # lists within lists
 LONG = 50_000  # entries of one list or dictionary
 DIGITS = 4000  # bits of a whole number
+MANY = 4_000_000  # entries of one array: nothing that is asked for has so many
 KINDS = frozenset(
     (
         *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
@@ -95,6 +96,8 @@ def plain(value: Any, depth: int = 0) -> Any:
 def _array(value: Any) -> Any:
     """An exact array of a type that can travel, never a subclass; a single NumPy number is one of shape ()."""
     array = np.asarray(value)
+    if array.size > MANY:
+        return _too_many(array)
     if array.dtype.name in KINDS and array.dtype.isnative:
         return array
     if array.dtype.kind in "fiu":
@@ -106,6 +109,10 @@ def _array(value: Any) -> Any:
     return Alien(
         type(value).__name__, f"a {type(value).__name__} that does not hold numbers (dtype {array.dtype})"
     )
+
+
+def _too_many(array: Array) -> Alien:
+    return Alien("ndarray", f"an array of {array.size:,} numbers, far more than were asked for")
 
 
 def _alien(value: Any) -> Any:
@@ -153,6 +160,8 @@ def unpacked(value: Any, learner: Mapping[str, Any] | None = None) -> Any:
         return [unpacked(part, learner) for part in value]
     if isinstance(value, tuple):
         return tuple(unpacked(part, learner) for part in value)
+    if isinstance(value, np.ndarray) and value.size > MANY and learner is None:
+        return _too_many(value)
     if not isinstance(value, dict):
         return value
     kind = value.get(_KEY)
