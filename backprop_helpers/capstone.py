@@ -13,9 +13,9 @@ from backprop_helpers.training import EarlyStopping, train
 
 Array = NDArray[Any]
 
-# The share of digits kept aside that must be read correctly. Fewer than 1 % of 14 sensible recipes × 20 seeds miss
-# it: docs/benchmarks/capstone.md, written by benchmarks/capstone_spread.py.
-BAR = 0.955
+# The share of digits kept aside that must be read correctly. Fewer than 1 % of the runs of 14 sensible recipes miss it, each with
+# a split and a generator of its own: docs/benchmarks/capstone.md, written by benchmarks/capstone_spread.py.
+BAR = 0.94
 
 
 def learn_digits(x: Array, y: Array, rng: np.random.Generator) -> Params:
