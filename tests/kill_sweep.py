@@ -20,8 +20,7 @@ from typing import Any
 
 import psutil
 
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from damaged_files import CASES
 from grading_class import give, make_course, marks, run_grade, solved, sqlite, wait_for

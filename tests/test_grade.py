@@ -8,6 +8,8 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
+import textwrap
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import nbformat
 import pytest
 from damaged_files import CASES, EXERCISES, LESSON
 from grading_class import give, make_course, marks, run_grade, solved, sqlite, total, wait_for, wait_to_hear
+from kill_sweep import sweep
 from nbgrader.api import Gradebook
 
 from backprop_helpers._files import exclusive
@@ -105,7 +108,12 @@ class TestDamagedFiles:
         course, _ = damaged
         before, files = marks(sqlite(course), LESSON), _files(course / "autograded")
         again = run_grade(course, "--workers", "2", "--json")
-        assert {o["what"] for name, o in outcomes(again).items() if name != "'new\\nline'"} == {"unchanged"}
+        found = {name: outcome["what"] for name, outcome in outcomes(again).items()}
+        assert {name for name, what in found.items() if what != "unchanged"} == {
+            *(case.name for case in CASES if case.what == "cannot be graded"),
+            "'new\\nline'",
+        }
+        assert again.returncode == 3
         assert marks(sqlite(course), LESSON) == before
         assert _files(course / "autograded") == files
 
@@ -254,6 +262,53 @@ class TestGradebook:
         assert "Graded cells of 02_loss came or went" in again.stdout
 
 
+class TestNbgradersOwnDoor:
+    """`nbgrader autograde` and formgrader's button; test_nbgrader_flow goes the whole way with them."""
+
+    def test_the_command_grades_the_others_and_says_who_can_not_be(self, graded):
+        from backprop_helpers.authoring.release import run_nbgrader
+
+        give(graded, "bert", LESSON, solved(LESSON))
+        give(graded, "eric", LESSON, b"{")
+        (graded / "submitted" / "fred" / LESSON).mkdir(parents=True)
+        (graded / "submitted" / "fred" / LESSON / f"{LESSON}.ipynb").symlink_to("/etc/passwd")
+        done = run_nbgrader(["autograde", LESSON], graded)
+        assert done.returncode == 1
+        assert "eric, 02_loss: cannot be graded. The file ends in the middle" in done.stderr
+        assert "is a link" in done.stderr
+        assert sums(graded) == {**SMALL, "bert": worth(), "eric": 0, "fred": 0}
+        assert "root:" not in (graded / "autograded" / "fred" / LESSON / f"{LESSON}.ipynb").read_text()
+
+    def test_the_button_grades_one_learner(self, graded):
+        from backprop_helpers.authoring.release import nbgrader_environment
+
+        give(graded, "bert", LESSON, solved(LESSON))
+        give(graded, "gerd", LESSON, solved(LESSON))
+        code = f"""
+            from nbgrader.apps import NbGraderAPI
+            from traitlets.config import PyFileConfigLoader
+            config = PyFileConfigLoader("nbgrader_config.py", path=".").load_config()
+            print(NbGraderAPI(config=config).autograde({LESSON!r}, "bert"))
+        """
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code)],
+            cwd=graded,
+            env=nbgrader_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "'success': True" in done.stdout, done.stdout + done.stderr
+        assert sums(graded) == {**SMALL, "bert": worth()}
+        notebook = nbformat.read(graded / "autograded" / "bert" / LESSON / f"{LESSON}.ipynb", as_version=4)
+        assert notebook.metadata.backprop.tier in ("strong", "plain")
+
+
+def test_killed_at_random_moments_and_resumed(tmp_path):
+    """The small version of `make kill-sweep`."""
+    assert sweep(times=3, copies=2, folder=tmp_path, seed=5) == 0
+
+
 class TestOptions:
     def test_a_dry_run_changes_nothing(self, small):
         before = _files(small)
@@ -313,6 +368,13 @@ class TestOptions:
         done = run_grade(small, *arguments)
         assert done.returncode == code
         assert says in " ".join((done.stdout + done.stderr).split())
+
+    def test_an_empty_seed_is_said(self, small):
+        (small / ".backprop").mkdir()
+        (small / ".backprop" / "secret_seed").write_text("")
+        done = run_grade(small)
+        assert done.returncode == 1
+        assert "is empty. Put the course's seed back" in " ".join(done.stdout.split())
 
     def test_since_understands_days_hours_and_minutes(self):
         assert command.since_time("3d") < command.since_time("2h") < command.since_time("5m")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -113,6 +114,10 @@ def outcomes_of(
     course: Course, options: Options, watcher: Watcher, seconds: dict[str, float] | None = None
 ) -> Iterator[Outcome]:
     """The same, one outcome after the other as they finish; `seconds` by step are added up in the given dict."""
+    if sys.platform != "linux":
+        raise GradeError(
+            "Grading needs Linux, whose kernel keeps learner code apart: use WSL 2 or a virtual machine."
+        )
     masters = [read_master(course, lesson) for lesson in chosen_lessons(course, options.lessons)]
     with contextlib.ExitStack() as stack:
         if not options.dry_run and not options.cluster:
@@ -204,7 +209,7 @@ class _Run:
         if self.options.dry_run:
             yield from self._only_look(asked)
             return
-        self.seed = secret_seed(self.course.seed_file)
+        self.seed = _seed(self.course)
         self.writer = self.stack.enter_context(Writer(self.course, self.watcher.say))
         for master in self.masters:
             if said := self.writer.prepare(master):
@@ -278,7 +283,8 @@ class _Run:
             elif self._stands(submission, found):
                 if self.entered[master.lesson][learner].late:
                     self.writer.punish(master.lesson, learner)
-                self.ready.append(_outcome(master, found, "unchanged"))
+                readable = found.status != "cannot be graded"
+                self.ready.append(_outcome(master, found, "unchanged" if readable else found.status))
             else:
                 self.ready.append(self._enter(submission, found))
 
@@ -351,6 +357,13 @@ class _Run:
                 points=master.points,
                 text=intake.name_problem(learner) or job.problem,
             )
+
+
+def _seed(course: Course) -> str:
+    try:
+        return secret_seed(course.seed_file)
+    except RuntimeError as problem:
+        raise GradeError(str(problem)) from problem
 
 
 def _chained(first: Job, rest: Iterator[Job]) -> Iterator[Job]:

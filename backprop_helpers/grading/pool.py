@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -131,6 +132,15 @@ def _begin_worker(scratch: str) -> None:
     # a terminal sends Ctrl+C to every process; the run decides what becomes of its workers
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tempfile.tempdir = scratch
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
+
+
+def _end_with_the_run() -> None:
+    """A worker whose run was killed would wait for its next job for ever: the other workers hold the queue open."""
+    run = multiprocessing.parent_process()
+    if run is not None:
+        run.join()
+        os._exit(1)
 
 
 class ClusterWorkers:
