@@ -160,7 +160,8 @@ class Cell:
             text = str(problem)[:4000]
         except BaseException as worse:
             return f"(the text of this exception cannot be read: {type(worse).__name__})"
-        return " ".join(filter(None, (text, explained(problem, self._memory_mb))))
+        more = explained(problem, self._memory_mb)
+        return f"{text.rstrip('.')}. {more}" if text and more else text or more
 
     # --- calls
 
