@@ -97,8 +97,8 @@ class Panel:
         )
 
     def _points(self, x: ArrayLike, y: ArrayLike) -> list[tuple[float, float]]:
-        if isinstance(x, int | float) and isinstance(y, int | float):
-            return self._one_point(float(x), float(y))
+        if np.isscalar(x) and np.isscalar(y):
+            return self._one_point(float(x), float(y))  # type: ignore[arg-type]
         xs, ys = np.broadcast_arrays(np.atleast_1d(self.px(x)), np.atleast_1d(self.py(y)))
         keep = np.isfinite(xs) & np.isfinite(ys)
         # far outside stays outside: bounded numbers keep the text short and the renderer's arithmetic sound
