@@ -104,7 +104,18 @@ def _version(name: str) -> str:
         return "none"
 
 
-_NO_MATTER = ("experiments", "tracing", "authoring", "demo", "learn", "lms", "feedback", "report", "course", "cli.py")  # no mark depends on these
+_NO_MATTER = (
+    "experiments",
+    "tracing",
+    "authoring",
+    "demo",
+    "learn",
+    "lms",
+    "feedback",
+    "report",
+    "course",
+    "cli.py",
+)  # no mark depends on these
 
 
 def _own_code() -> str:
