@@ -23,7 +23,7 @@ EVERY = 9  # misconceptions that are compared; `make sweep ARGS=judge` compares 
 @pytest.fixture(scope="module")
 def sandbox():
     given = given_for(LESSONS[0], page(LESSONS[0]))
-    limits = Limits(seconds_cell=2.0, seconds_call=1.0)
+    limits = Limits(seconds_cell=30.0, seconds_call=1.0)
     with Sandbox(Tier.UNSAFE, package=given.folder, preload=PRELOAD, limits=limits) as warm:
         yield warm
 

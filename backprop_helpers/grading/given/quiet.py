@@ -6,21 +6,28 @@ from collections.abc import Callable
 from typing import Any
 
 
-class Quiet:
-    """Whatever a page would show here, in one line of text. Takes any arguments, has any attribute it is asked for."""
+class Quiet(str):
+    """Whatever a page would show here, as one line of text. Takes any arguments, has any attribute and any part it is asked for."""
 
-    def __init__(self, what: str = "a card") -> None:
-        self._what = what
+    def __new__(cls, what: str = "a card") -> Quiet:
+        return super().__new__(cls, f"({what} is not shown while a submission is graded)")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Quiet:
         return self
 
-    def __getattr__(self, name: str) -> None:
+    def __getattr__(self, name: str) -> Quiet:
         if name.startswith("_"):
             raise AttributeError(name)
+        return self
+
+    def __getitem__(self, key: Any) -> Quiet:
+        return self
+
+    def __format__(self, spec: str) -> str:
+        return str(self)
 
     def __repr__(self) -> str:
-        return f"({self._what} is not shown while a submission is graded)"
+        return str(self)
 
 
 class Withheld(RuntimeError):
