@@ -85,9 +85,9 @@ class TestReleased:
             else:  # a cell that uses an exercise: "Run All" comes here only when its check, above, has passed
                 assert name == "NotImplementedError"
                 above = [c.metadata.get("nbgrader", {}).get("grade_id") for c in notebook.cells[:number]]
-                assert any(f"check-{unsolved}" in above for unsolved in re.findall(r"\bin (\w+)[.(]", plain)), (
-                    plain
-                )
+                assert any(
+                    f"check-{unsolved}" in above for unsolved in re.findall(r"\bin (\w+)[.(]", plain)
+                ), plain
 
     def test_solved_it_gives_full_marks_with_hidden_tests_too(self, lesson, tmp_path):
         notebook = answered(released(lesson), solutions_of(solution(lesson)))
