@@ -68,6 +68,7 @@ def passes(exercise, fn):
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_no_exercise_is_solved_by_importing(sandbox, lesson):
     given = given_for(lesson, page(lesson))
