@@ -45,6 +45,7 @@ COMMANDS = {
     "bench-checks": ("can the checks fail, and how quick are they", ("lab", "dev")),
     "bench-sandbox": ("what each layer of the grader's sandbox costs", ("lab", "dev")),
     "bench-capstone": ("how far sensible solutions of the capstone spread", ("lab", "dev")),
+    "bench-sliders": ("from a key on a slider to the changed picture", ("lab", "dev")),
     "pins": ("compile requirements.txt from pyproject.toml", ("lab", "dev")),
     "setup": ("make .venv with everything and stop", ("lab", "dev")),
 }
@@ -66,6 +67,7 @@ RUNS = {
     "bench-checks": ["-m", "benchmarks.checks"],
     "bench-sandbox": ["-m", "benchmarks.sandbox"],
     "bench-capstone": ["-m", "benchmarks.capstone_spread"],
+    "bench-sliders": ["-m", "benchmarks.slider_latency"],
 }
 
 
