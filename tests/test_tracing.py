@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from backprop_helpers import layers, losses, network, trace
+from backprop_helpers.autodiff import Tensor
 from backprop_helpers.experiments.live import LiveExperiment
 from backprop_helpers.tracing import picture, words
 from backprop_helpers.tracing.sweep import Sweep, sweep
@@ -208,3 +209,17 @@ def test_a_trace_is_an_experiment_with_a_static_picture_and_widgets():
     assert "The edge from h₁[0] to s[0]" in bound.behind.value
     bound.picture.picked = "nonsense"
     assert "Click an edge" in bound.behind.value
+
+
+def test_a_tensor_is_drawn_as_the_graph_it_was_made_by():
+    w = Tensor(np.array([2.0]))
+    loss = (w * w + w).sum()
+    loss.backward()
+    shown = trace(loss)._repr_html_()  # type: ignore[union-attr]
+    assert "<svg" in shown
+    assert "5" in shown  # dw = 2 w + 1
+
+
+def test_what_is_missing_is_said():
+    with pytest.raises(TypeError, match=r"trace needs params, x, y and your functions"):
+        trace(SMALL[0], SMALL[1])

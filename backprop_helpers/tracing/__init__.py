@@ -1,4 +1,4 @@
-"""A learner's own network as a graph that is stepped forward and backward: `trace(params, x, y, functions)`."""
+"""A learner's own network as a graph that is stepped forward and backward: `trace(params, x, y, functions)`; or a tensor's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from backprop_helpers.experiments.graph import GraphPicture
     from backprop_helpers.experiments.live import LiveExperiment
 
 __all__ = ["trace"]
@@ -25,14 +26,16 @@ class State:
 
 
 def trace(
-    params: Sequence[tuple[NDArray[Any], NDArray[Any]]],
-    x: NDArray[Any],
-    y: NDArray[Any],
-    functions: Mapping[str, Any],
+    params: Sequence[tuple[NDArray[Any], NDArray[Any]]] | Any,
+    x: NDArray[Any] | None = None,
+    y: NDArray[Any] | None = None,
+    functions: Mapping[str, Any] | None = None,
     *,
     activation: str = "relu",
-) -> LiveExperiment:
+) -> LiveExperiment | GraphPicture:
     """Draw a network of your own functions, and step through it forward and then backward.
+
+    With a tensor alone, `trace(loss)`, it draws the graph that the tensor was made by, with values and gradients.
 
     params: [(w (D, M), b (M,)), …] as `init_params` makes them; x: (N, D); y: (N,) integer labels, for softmax and cross-entropy,
     or targets (N, C), for the mean squared error; functions: yours by name, `globals()` for all of a notebook; activation: of
@@ -41,8 +44,17 @@ def trace(
     Used are affine_forward and affine_backward, the activation's two, and softmax_loss, or mse and mse_backward. Every gradient
     is compared with finite differences: a wrong one is red and says what is wrong, one that is not written yet is grey. Each
     function gets the right upstream, so that one mistake does not colour all that follow. A network with more than five units
-    in a layer is drawn array by array. Raises ValueError in a sentence where shapes do not fit.
+    in a layer is drawn array by array. Raises ValueError in a sentence where shapes do not fit, TypeError where something is
+    missing.
     """
+    if hasattr(params, "backward"):
+        from backprop_helpers.experiments.graph import show_graph
+
+        return show_graph(params)
+    if x is None or y is None or functions is None:
+        raise TypeError(
+            "trace needs params, x, y and your functions, as in trace(params, x, y, globals()); or one tensor alone."
+        )
     from backprop_helpers.experiments.experiment import Experiment, Slider
     from backprop_helpers.experiments.svg import Figure
     from backprop_helpers.tracing import picture, words
