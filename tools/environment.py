@@ -46,6 +46,7 @@ COMMANDS = {
     "bench-sandbox": ("what each layer of the grader's sandbox costs", ("lab", "dev")),
     "bench-capstone": ("how far sensible solutions of the capstone spread", ("lab", "dev")),
     "bench-sliders": ("from a key on a slider to the changed picture", ("lab", "dev")),
+    "bench-step": ("one training step beside PyTorch, jax and autograd", ("lab", "dev")),
     "pins": ("compile requirements.txt from pyproject.toml", ("lab", "dev")),
     "setup": ("make .venv with everything and stop", ("lab", "dev")),
 }
@@ -67,6 +68,7 @@ RUNS = {
     "bench-checks": ["-m", "benchmarks.checks"],
     "bench-sandbox": ["-m", "benchmarks.sandbox"],
     "bench-capstone": ["-m", "benchmarks.capstone_spread"],
+    "bench-step": ["-m", "benchmarks.training_step"],
     "bench-sliders": ["-m", "benchmarks.slider_latency"],
 }
 

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,12 @@ GOALS = (
 )
 
 
-def environment() -> Path:
-    """The peers' Python, installed on the first run."""
+def environment(more: Sequence[str] = ()) -> Path:
+    """The peers' Python, installed on the first run; more: packages that another measurement needs besides."""
     python = HOME / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
         venv.create(HOME, with_pip=True)
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS], check=True)
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS, *more], check=True)
     return python
 
 

@@ -8,6 +8,7 @@ _LAST = "scores have two axes, (N, C), so the last is axis 1"
 _WORDS = 'there are only two activations, and "relu" comes before "tanh"'
 _AT_THE_LIMIT = "a size or a slope of exactly its limit is left open by the text"
 _UNUSED = "the first layer's dx is computed and thrown away, which changes no gradient"
+_PLACE = "in which array the difference is written changes no value"
 _CACHE = "what a cache holds is the function's own affair; it shows in the backward pass"
 
 EQUIVALENT: dict[str, str] = {
@@ -46,4 +47,11 @@ EQUIVALENT: dict[str, str] = {
     "softmax_loss | total = powers.sum(axis=-1, keepdims=True)": _LAST,
     "softmax_loss | shifted = x - x.max(axis=-1, keepdims=True)": _LAST,
     "softmax_loss | return (loss, dx / len(y))": "one number, of NumPy's type instead of Python's",
+    **{
+        f"sgd | fits = isinstance(step, np.ndarray) and step.dtype {sign} w.dtype": _PLACE
+        for sign in ("!=", "<", "<=", ">", ">=")
+    },
+    "sgd | fits = isinstance(step, np.ndarray) or step.dtype == w.dtype": _PLACE,
+    "sgd | return np.subtract(w, step, out=step if not fits else None)": _PLACE,
+    "sgd | return np.subtract(w, step)": _PLACE,
 }
