@@ -143,6 +143,36 @@ def grade(
 
 
 @app.command()
+def regrade(
+    lesson: Annotated[str, typer.Argument(help="As 04.")],
+    exercise: Annotated[str, typer.Argument(help="As relu_backward.")],
+    student: Annotated[
+        list[str] | None, typer.Option(help="Only these; may be given often, and hold * and ?.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say whose mark would change, and change nothing.")
+    ] = False,
+    workers: Annotated[
+        int,
+        typer.Option(min=0, help="Processes at work. [default: one for each processor]", show_default=False),
+    ] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print whose mark changed as JSON.")] = False,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Grade without a sandbox, with your rights.")
+    ] = False,
+    course: Annotated[
+        Path | None, typer.Option(help="The folder with nbgrader_config.py. [default: this one]")
+    ] = None,
+) -> None:
+    """After a check was corrected: grade one exercise again for everybody. No other mark changes, and none given by hand."""
+    from backprop_helpers.grading import command
+    from backprop_helpers.grading.class_run import Options
+
+    options = Options(students=student or ("*",), workers=workers, dry_run=dry_run, unsafe=unsafe)
+    raise typer.Exit(command.regrade(lesson, exercise, options, course, as_json=as_json))
+
+
+@app.command()
 def feedback(
     lessons: Annotated[
         list[str] | None,

@@ -123,7 +123,7 @@ def outcomes_of(
         if not options.dry_run and not options.cluster:
             get_ready(masters)
         if not options.dry_run:
-            stack.enter_context(_alone(course, watcher.say))
+            stack.enter_context(alone(course, watcher.say))
         run = _Run(course, options, masters, watcher, stack, {} if seconds is None else seconds)
         for outcome in run.outcomes():
             watcher.done(outcome)
@@ -149,8 +149,24 @@ def chosen_lessons(course: Course, wanted: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def wanted_learners(course: Course, lesson: str, options: Options) -> list[str]:
+    """Who handed in a lesson and is meant."""
+    return [
+        name
+        for name in intake.learners(course.submitted, lesson)
+        if name not in options.excluded and any(fnmatchcase(name, pattern) for pattern in options.students)
+    ]
+
+
+def grading_workers(options: Options) -> Workers:
+    """Where submissions are to be graded."""
+    if options.cluster:
+        return ClusterWorkers(options.cluster)
+    return LocalWorkers(options.workers or os.cpu_count() or 1)
+
+
 @contextlib.contextmanager
-def _alone(course: Course, say: Callable[[str], None]) -> Iterator[None]:
+def alone(course: Course, say: Callable[[str], None]) -> Iterator[None]:
     """Hold the course's lock; wait for another run, and say so. The system frees it when its holder dies."""
     course.private.mkdir(mode=0o700, exist_ok=True)
     path = course.private / "grade.lock"
@@ -220,7 +236,7 @@ class _Run:
         yield from self._take_ready()
         if first is None:
             return
-        workers = self._workers()
+        workers = grading_workers(self.options)
         self.stack.callback(workers.close)
         for job, result in graded(_chained(first, jobs), workers, self.watcher.say):
             yield from self._take_ready()
@@ -234,13 +250,7 @@ class _Run:
         yield from self._take_ready()
 
     def _learners(self, lesson: str) -> list[str]:
-        wanted = self.options.students
-        names = intake.learners(self.course.submitted, lesson)
-        found = [
-            name
-            for name in names
-            if name not in self.options.excluded and any(fnmatchcase(name, pattern) for pattern in wanted)
-        ]
+        found = wanted_learners(self.course, lesson, self.options)
         since = self.options.since
         return found if since is None else [name for name in found if self._when(name, lesson) >= since]
 
@@ -250,11 +260,6 @@ class _Run:
         if received is not None:
             return received
         return datetime.utcfromtimestamp((self.course.submitted / learner / lesson).lstat().st_mtime)
-
-    def _workers(self) -> Workers:
-        if self.options.cluster:
-            return ClusterWorkers(self.options.cluster)
-        return LocalWorkers(self.options.workers or os.cpu_count() or 1)
 
     def _take_ready(self) -> Iterator[Outcome]:
         while self.ready:

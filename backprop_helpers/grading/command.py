@@ -23,6 +23,8 @@ from rich.table import Table
 from backprop_helpers.grading.class_run import Options, Outcome, Summary, Watcher, course_at, grade_class
 from backprop_helpers.grading.course import GradeError
 from backprop_helpers.grading.intake import now, parse_time
+from backprop_helpers.grading.regrade import Regrading
+from backprop_helpers.grading.regrade import regrade as again
 
 FINE, REFUSED, UNREADABLE, UNFINISHED, STOPPED = 0, 1, 3, 4, 130  # 2 is typer's, for wrong options
 _STYLE = {
@@ -76,6 +78,56 @@ def grade(options: Options, course: Path | None = None, *, as_json: bool = False
     else:
         _show(console, summary, options)
     return code
+
+
+def regrade(
+    lesson: str, exercise: str, options: Options, course: Path | None = None, *, as_json: bool = False
+) -> int:
+    """Grade one exercise again for everybody, and show whose mark changed. Returns the exit code."""
+    console = Console(stderr=as_json)
+    said: list[str] = []
+    try:
+        with _Bar(console, Summary(), said) as bar:
+            found = again(course_at(course), lesson, exercise, options, bar)
+    except GradeError as problem:
+        return _tell(console, str(problem), REFUSED, said)
+    except OSError as problem:
+        return _tell(console, _disk(problem), UNFINISHED, said)
+    except KeyboardInterrupt:
+        return _tell(
+            console, "Stopped. The same command goes on; nothing is lost or entered twice.", STOPPED, said
+        )
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
+    else:
+        _show_regraded(console, found, options)
+    return UNREADABLE if any(learner.problem for learner in found.learners) else FINE
+
+
+def _show_regraded(console: Console, found: Regrading, options: Options) -> None:
+    if found.changed:
+        table = Table(pad_edge=False)
+        for name in ("learner", "before", "after", ""):
+            table.add_column(name, justify="right" if name in ("before", "after") else "left")
+        for learner in found.changed:
+            note = "" if learner.by_hand is None else f"the mark given by hand, {learner.by_hand:g}, counts"
+            table.add_row(escape(learner.learner), f"{learner.before:g}", f"{learner.after:g}", note)
+        console.print(table)
+    for learner in found.learners:
+        if learner.problem:
+            console.print(f"[yellow]{escape(learner.learner)}[/] {escape(learner.problem)}.", soft_wrap=True)
+    would = "would change" if options.dry_run else "changed"
+    console.print(
+        f"{found.lesson}, {found.exercise}: {len(found.changed)} of {len(found.learners)} marks {would}."
+    )
+    others = [learner for learner in found.learners if learner.others]
+    if others:
+        named = ", ".join(sorted({name for learner in others for name in learner.others}))
+        console.print(
+            f"{len(others)} learners would get another mark for {named}, too; those marks stay. "
+            "`backprop regrade` one of them, or `backprop grade --force` for all.",
+            soft_wrap=True,
+        )
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:

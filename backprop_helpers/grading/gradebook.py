@@ -6,6 +6,7 @@ import contextlib
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,6 +30,14 @@ class Marks(dict[str, float | None]):
 
     timestamp: datetime | None = None
     late: bool = False
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the gradebook holds of one cell: the automatic mark, and a person's where there is one."""
+
+    automatic: float
+    by_hand: float | None
 
 
 class Writer:
@@ -138,6 +147,28 @@ class Writer:
             graded = {cell.grade_id: cell for cell in result.cells if cell.grade_id}
             _enter_grades(notebook, graded)
             _enter_comments(notebook, graded, result.reason)
+            self._enter_penalty(gradebook, submission, notebook, learner)
+        gradebook.db.expunge_all()
+
+    def standing(self, lesson: str, grade_id: str) -> dict[str, Standing]:
+        """What stands for one cell, by learner."""
+        return dict(self._patiently(lambda gradebook: _standing(gradebook, lesson, grade_id)))
+
+    def enter_one(self, lesson: str, learner: str, grade_id: str, earned: float) -> None:
+        """Enter the automatic mark of one cell, and the penalty for being late; nothing else of the submission is touched.
+
+        A mark that a person gave stays and counts; where the automatic one beneath it changes, the cell waits for a second look.
+        """
+        self._patiently(lambda gradebook: self._enter_one(gradebook, lesson, learner, grade_id, earned))
+
+    def _enter_one(self, gradebook: Any, lesson: str, learner: str, grade_id: str, earned: float) -> None:
+        with one_commit(gradebook):
+            submission = gradebook.find_submission(lesson, learner)
+            notebook = gradebook.find_submission_notebook(lesson, lesson, learner)
+            grade = gradebook.find_grade(grade_id, lesson, lesson, learner)
+            if grade.auto_score != earned:
+                grade.auto_score = earned
+                grade.needs_manual_grade = grade.manual_score is not None
             self._enter_penalty(gradebook, submission, notebook, learner)
         gradebook.db.expunge_all()
 
@@ -255,6 +286,19 @@ def _entered(gradebook: Any, lesson: str) -> dict[str, Marks]:
         after_due = bool(timestamp and due and timestamp > due + (extension or timedelta()))
         marks.late = after_due or penalty is not None
         marks[cell] = score
+    gradebook.db.rollback()
+    return found
+
+
+def _standing(gradebook: Any, lesson: str, grade_id: str) -> dict[str, Standing]:
+    try:
+        submissions = gradebook.assignment_submissions(lesson)
+    except MissingEntry:
+        return {}
+    found = {}
+    for submission in submissions:
+        for grade in (g for notebook in submission.notebooks for g in notebook.grades if g.name == grade_id):
+            found[submission.student_id] = Standing(float(grade.auto_score or 0.0), grade.manual_score)
     gradebook.db.rollback()
     return found
 
