@@ -819,7 +819,8 @@ print(f"with a checkpoint at every 8th layer, memory is {memory_ratio:.1f} times
 # The least is at 8 = √64, as derived: 8 checkpoints and 8 caches. The other six are the gradients themselves, 64 small arrays together as large as four layer
 # outputs, and two arrays in work. The price is twice as many forward calls.
 #
-# A whole gradient costs about three forward passes, so a fourth should make it last four thirds as long. Your last column shows what it is here.
+# A whole gradient costs about three forward passes, so a fourth should make it last four thirds as long. Your last column shows what it is here. It may even be
+# below 1: fetching fresh memory takes time too, and little of it stays in the processor's own.
 #
 # ### Your second sentence
 
