@@ -198,6 +198,11 @@ def test_plain_asserts_work_on_functions_values_and_arrays():
     ) == [2.0, 2.0, 2.0, 0.0]
 
 
+def test_a_value_that_is_no_plain_one_is_a_word_for_it():
+    solution = ("solution", "class Model:\n    w = 3\nmodel = Model()\nparts = [1, model]")
+    assert points(solution, ("test", "assert model.w == 3"), ("test", "assert parts[0] == 1")) == [0.0, 2.0]
+
+
 def test_a_number_in_the_last_line_is_partial_credit():
     solution = ("solution", "def f(x):\n    return x")
     tests = [

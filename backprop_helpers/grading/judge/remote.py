@@ -9,7 +9,7 @@ from backprop_helpers.checks.attempt import Attempt, read
 from backprop_helpers.checks.notebook import sentence_about
 from backprop_helpers.checks.observe import FINAL, Elsewhere, NotThere, Observation, measured, seen_in
 from backprop_helpers.checks.spec import Case, Driven, Exercise
-from backprop_helpers.checks.travel import packed
+from backprop_helpers.checks.travel import packed, unpacked
 from backprop_helpers.grading.sandbox import Box, CallOutcome
 from backprop_helpers.grading.wire import Handle, Unsendable
 
@@ -41,12 +41,11 @@ class Raised(Exception):
 class Side:
     """One submission's process.
 
-    box: the sandbox in use; another one takes its place where a call has ended it (see `Notebook`).
+    box: the sandbox in use; another one takes its place where a call has ended it (see `judge_notebook`).
     """
 
     def __init__(self, box: Box) -> None:
         self.box = box
-        self.asked = 0
 
     @property
     def alive(self) -> bool:
@@ -54,7 +53,6 @@ class Side:
 
     def script(self, source: str, inputs: Mapping[str, Any], seconds: float | None = None) -> CallOutcome:
         """Run the course's own text beside the learner's names."""
-        self.asked += 1
         return self.box.script(source, inputs, seconds=seconds)
 
     def kinds(self, names: Sequence[str]) -> dict[str, list[Any]]:
@@ -75,7 +73,7 @@ def _kind(found: Any) -> list[Any]:
         and found[0] in ("function", "value")
         and len(found) == 1 + (found[0] == "value")
     ):
-        return found
+        return [found[0], *map(unpacked, found[1:])]
     return ["missing"]
 
 
