@@ -22,9 +22,7 @@ from tests.hostile import PRELUDE, Hostile, submissions
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
 ALL = submissions()
-LIMITS = Limits(
-    seconds_cell=1.0, seconds_call=0.7, seconds_total=20, cpu_seconds=20, memory_mb=256, file_mb=32
-)
+LIMITS = Limits(seconds_cell=20, seconds_call=20, seconds_total=90, cpu_seconds=60, memory_mb=256, file_mb=32)
 MEMORY_MB = 400  # that the judge may grow by over all submissions
 PLAIN_TYPES = (type(None), bool, int, float, complex, str, list, tuple, dict, np.ndarray, np.generic, Handle)
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e]")
