@@ -63,6 +63,9 @@ one_core = threadpool_limits(1)  # for this notebook: small products gain nothin
 # | $\sigma^2$ | number | variance of a weight; $\sigma$ is its standard deviation (not the sigmoid, on this page) | |
 # | $\mathrm{E}\,[\dots]$ | number | mean over many random draws | `np.mean` |
 # | $k$ | number | layers from one checkpoint to the next | `every` |
+# | $L$ | number | the loss, in a slope such as $\partial L/\partial h$; where memory is counted, the number of layers | `loss`, `len(params)` |
+# | $F$ | number | multiplications of one forward pass | `forward` |
+# | $K$ | number | random directions (section 4) | `k` |
 #
 # The whole course keeps to these; the full list is in `docs/notation.md`.
 #
@@ -182,7 +185,7 @@ check("multiply_count", multiply_count, hidden=True)
 # Griewank and Walther call it the **cheap gradient principle**. For whole programs, every operation and the traffic of memory included, they put the constant between 3 and 4
 # (*Evaluating Derivatives*, second edition, 2008).
 #
-# The count says what must be, the clock says what is. The next cell takes some twenty seconds. It prints counts and times side by side, both
+# The count says what must be, the clock says what is. The next cell takes a few seconds, on a slow machine up to twenty. It prints counts and times side by side, both
 # as ratios: a slow machine is slow above and below the line. One central difference, up and down, is timed as often as the
 # gradient, and its time multiplied by P.
 
@@ -253,7 +256,7 @@ HTML(Figure(panel).page("Central differences cost 2P forward passes and rise wit
 
 # %% [markdown]
 # Read the table column by column. The first pair stays below 3 while P grows a thousandfold. The second pair grows with P itself. On the machine
-# this page was made on, the timed ratios went from 1.3 to 2.9, and from about 160 to nearly 80,000.
+# this page was made on, the timed ratios rose from about 1.4 to less than 3, and from about 150 to about 80,000.
 #
 # Where counted and timed differ, that is worth a thought: small networks spend their time on calling Python, not on multiplying, and the
 # softmax and the loss take time without taking products. The last row comes closest to the count.
@@ -524,7 +527,7 @@ for update, learning_rate in ((sgd_momentum, 0.003), (adam, 0.001)):
 # %% [markdown]
 # | word | when | what it means |
 # |---|---|---|
-# | `"dead"` | ReLU: more than half of the layer's **units** give exactly 0 for **every** row | they have slope 0 for all data, so they never move again |
+# | `"dead"` | ReLU: more than half of the layer's **units** give exactly 0 for **every** row | slope 0 for all rows of this batch; if that holds for all data, they never move again |
 # | `"saturated"` | tanh: more than half of all **entries** have a slope $1 - h^2$ below 0.05 | hardly any gradient gets through |
 # | `"vanishing"` | rms of the layer's gradient is below 1/1000 of the rms of the **last** hidden layer's | early layers stand still |
 # | `"exploding"` | it is above 1000 times that | one step throws the weights far away |
@@ -646,8 +649,11 @@ for name, (params, activation) in patients.items():
     print(f"{name:30}", ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words)))
 
 # %% [markdown]
-# One look at the first batch, before any training, and each has its diagnosis. The third is dead from the first layer on: where nothing comes
-# through, nothing can wake up again. And the exploding one shows in its *early* layers, because the gradient grows on the way back.
+# One look at the first batch, before any training, and each has its diagnosis. Patient 3 is dead from the first layer on: where nothing comes
+# through, nothing can wake up again. Patient 2 explodes in its *early* layers, because the gradient grows on the way back.
+#
+# Patient 4 is saturated in nine layers. In its tenth, no more than half of the entries are quite so flat, so the next rules decide: large weights
+# make the gradient grow there too, past the limit.
 #
 # ### Memory
 #
@@ -802,7 +808,7 @@ def with_checkpoints(every):
 
 
 ways = {"all caches kept": store_all} | {k: with_checkpoints(k) for k in (1, 2, 4, 8, 16, 32, 64)}
-rounds = [[seconds(work) for work in ways.values()] for _ in range(5)]  # in turn, so that noise hits all alike
+rounds = [[seconds(work) for work in ways.values()] for _ in range(11)]  # in turn, so that noise hits all alike
 times = dict(zip(ways, (median(column) for column in zip(*rounds, strict=True)), strict=True))
 peaks = {name: peak(work) for name, work in ways.items()}
 
@@ -816,11 +822,12 @@ memory_ratio = peaks["all caches kept"] / peaks[8]
 print(f"with a checkpoint at every 8th layer, memory is {memory_ratio:.1f} times smaller")
 
 # %% [markdown]
-# The least is at 8 = √64, as derived: 8 checkpoints and 8 caches. The other six are the gradients themselves, 64 small arrays together as large as four layer
-# outputs, and two arrays in work. The price is twice as many forward calls.
+# The least is at 8 = √64, as derived: 8 checkpoints and 8 caches. The rest, from two to eight depending on how soon your code lets things go, are the
+# gradients (64 small arrays, together as large as four layer outputs), arrays in work, and perhaps a cache that a variable such as `_` still holds.
+# The price is twice as many forward calls.
 #
 # A whole gradient costs about three forward passes, so a fourth should make it last four thirds as long. Your last column shows what it is here. It may even be
-# below 1: fetching fresh memory takes time too, and little of it stays in the processor's own.
+# below 1: fetching fresh memory takes time too, and little of it stays in the processor's own. Differences of a tenth from row to row are noise.
 #
 # ### Your second sentence
 
