@@ -80,7 +80,9 @@ class Writer:
                 self._close()
                 text = str(getattr(problem, "orig", problem)).strip().splitlines()[0]
                 if "full" in text and "disk" in text:
-                    raise OSError(28, "No space left on device", self.course.db_url) from None
+                    raise OSError(
+                        28, "No space left on device", _without_password(self.course.db_url)
+                    ) from None
                 if time.monotonic() > deadline or not _may_pass(text):
                     raise GradeError(
                         f"The gradebook {_without_password(self.course.db_url)} says: {text}"

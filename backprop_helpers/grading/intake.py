@@ -85,7 +85,7 @@ def receive(submitted: Path, learner: str, lesson: str) -> Received:
     Links are not followed, and nothing but a regular file is opened for reading: a pipe would wait for ever.
     """
     try:
-        with _folder(submitted) as top, _folder(learner, top) as mine, _folder(lesson, mine) as folder:
+        with _Folder(submitted) as top, _Folder(learner, top) as mine, _Folder(lesson, mine) as folder:
             timestamp = _timestamp(folder)
             try:
                 name, notes = _notebook_name(folder, lesson)
@@ -96,10 +96,10 @@ def receive(submitted: Path, learner: str, lesson: str) -> Received:
         return Received(b"", problem=str(problem))
 
 
-class _folder:
+class _Folder:
     """An open folder, reached without following a link."""
 
-    def __init__(self, name: str | Path, inside: _folder | None = None) -> None:
+    def __init__(self, name: str | Path, inside: _Folder | None = None) -> None:
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             if inside is None:
@@ -112,14 +112,14 @@ class _folder:
                 "Hand in the notebook itself."
             ) from None
 
-    def __enter__(self) -> _folder:
+    def __enter__(self) -> _Folder:
         return self
 
     def __exit__(self, *_: object) -> None:
         os.close(self.descriptor)
 
 
-def _read(folder: _folder, name: str, most: int) -> bytes:
+def _read(folder: _Folder, name: str, most: int) -> bytes:
     """The bytes of a regular file."""
     try:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
@@ -144,7 +144,7 @@ def _read(folder: _folder, name: str, most: int) -> bytes:
             raise Unreadable(f"{_shown(name)} can't be read ({problem.strerror}). {AGAIN}") from None
 
 
-def _notebook_name(folder: _folder, lesson: str) -> tuple[str, tuple[str, ...]]:
+def _notebook_name(folder: _Folder, lesson: str) -> tuple[str, tuple[str, ...]]:
     """Which file counts: the one of the lesson's name, else the only notebook there is."""
     names = sorted(os.listdir(folder.descriptor))  # noqa: PTH208 - a descriptor
     wanted = f"{lesson}.ipynb"
@@ -166,9 +166,9 @@ def beside(submitted: Path, learner: str, lesson: str) -> dict[str, bytes]:
     found = {}
     with (
         contextlib.suppress(Unreadable),
-        _folder(submitted) as top,
-        _folder(learner, top) as mine,
-        _folder(lesson, mine) as folder,
+        _Folder(submitted) as top,
+        _Folder(learner, top) as mine,
+        _Folder(lesson, mine) as folder,
     ):
         for name in ("timestamp.txt", "submission_secret.txt"):
             with contextlib.suppress(Unreadable):
@@ -176,7 +176,7 @@ def beside(submitted: Path, learner: str, lesson: str) -> dict[str, bytes]:
     return found
 
 
-def _timestamp(folder: _folder) -> datetime | None:
+def _timestamp(folder: _Folder) -> datetime | None:
     """When it was handed in, as nbgrader's `submit` writes it beside the notebook."""
     try:
         text = _read(folder, "timestamp.txt", 1000).decode("utf-8", "replace").strip()
