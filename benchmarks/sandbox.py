@@ -8,6 +8,7 @@ closed home folder, so that the plain tier can be measured too.
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -188,7 +189,13 @@ def page(
     took = ", ".join(f"{tier} {seconds:.1f} s" for tier, seconds in starts.items())
     lines += ["", f"Starting the warm process, with its self-test: {took}.", ""]
     lines += [f"Not measured: {tier} ({why})" for tier, why in missing.items()]
-    return "\n".join([*lines, f"Measured with {machine()}.", ""])
+    load = os.getloadavg()[0]
+    others = (
+        f" {load:.0f} processes competed for them meanwhile, so every figure is too large."
+        if load > os.cpu_count()
+        else ""
+    )
+    return "\n".join([*lines, f"Measured with {machine()}.{others}", ""])
 
 
 if __name__ == "__main__":

@@ -203,7 +203,6 @@ class Walls:
 
     def harden(self) -> None:
         """All steps of a child, in the order in which each is still allowed. Descriptors are in place already."""
-        os.setsid()
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         if self.strong:
             kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC)
@@ -213,6 +212,7 @@ class Walls:
             kernel.mount("tmpfs", BOX, "tmpfs", flags, options)
             os.chdir(BOX)
         elif self.none:
+            os.setsid()  # so that all it starts can be ended; the others start nothing and have no terminal
             os.chdir(tempfile.mkdtemp(dir=self._config["root"]))
             os.environ["TMPDIR"] = os.environ["HOME"] = str(Path.cwd())
         self._limit()
