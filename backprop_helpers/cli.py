@@ -197,6 +197,40 @@ def feedback(
 
 
 @app.command()
+def comments(
+    lesson: Annotated[str, typer.Argument(help="As 04.")],
+    course: Annotated[
+        Path | None, typer.Option(help="The folder with nbgrader_config.py. [default: this one]")
+    ] = None,
+) -> None:
+    """List the answers that wait for a person, their mark schemes, and your bank of comments, own/comments.toml."""
+    from backprop_helpers.course.comments import listed
+
+    _say(lambda: listed(lesson, course))
+
+
+@app.command()
+def comment(
+    lesson: Annotated[str, typer.Argument(help="As 04.")],
+    learner: Annotated[str, typer.Argument(help="Their id.")],
+    answer: Annotated[
+        str, typer.Argument(help="The answer's name, or the id of any cell that is filled in.")
+    ],
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[COMMENT]...", help="Comments of the bank.")
+    ] = None,
+    points: Annotated[float | None, typer.Option(help="Points for the answer.", show_default=False)] = None,
+    course: Annotated[
+        Path | None, typer.Option(help="The folder with nbgrader_config.py. [default: this one]")
+    ] = None,
+) -> None:
+    """Give comments of the bank, and points, for an answer in words: what formgrader's fields would hold."""
+    from backprop_helpers.course.comments import give
+
+    _say(lambda: give(lesson, learner, answer, ids or (), course, points=points))
+
+
+@app.command()
 def course(
     name: Annotated[Path, typer.Argument(help="The folder of your course; it is made where it is missing.")],
     lessons: Annotated[str, typer.Option(help="As 01,02,04; only for a new course. [default: all]")] = "",
