@@ -101,6 +101,8 @@ def bring_up_to_date(folder: Path, *, dry_run: bool = False) -> list[Change]:
     for lesson in plan.lessons:
         changes.append(_lesson(folder, solutions, lesson, plan, record, dry_run))
     if not dry_run:
+        # what hidden tests draw from and found is nobody else's
+        (folder / _RECORD).parent.mkdir(mode=0o700, exist_ok=True)
         write_atomically(_made(folder / _RECORD), json.dumps(record, indent=1, sort_keys=True).encode())
         secret_seed(folder / ".backprop" / "secret_seed")
         changes += _dates(folder, plan)

@@ -14,6 +14,7 @@ from backprop_helpers.feedback.content import Hand, feedback_of
 from backprop_helpers.feedback.page import page
 from backprop_helpers.grading.class_run import chosen_lessons, course_at
 from backprop_helpers.grading.course import Course, GradeError
+from backprop_helpers.grading.gradebook import punish_late
 from backprop_helpers.grading.graded import GradedFolder
 from backprop_helpers.grading.master import read_master
 from backprop_helpers.grading.results import GradedSubmission, Results
@@ -31,12 +32,14 @@ def write_feedback(
     with Gradebook(where.db_url, where.course_id) as gradebook:
         for lesson in chosen_lessons(where, lessons):
             master = read_master(where, lesson)
+            punish_late(where, lesson)
             count = 0
             for result in graded_results(where, lesson, students):
                 hands, penalty = by_hand(gradebook, lesson, result.learner)
                 path = feedback_path(where, lesson, result.learner)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_atomically(path, page(feedback_of(master, result, hands, penalty)).encode())
+                _beside(where, lesson, result.learner, path.parent)
                 count += 1
             say(
                 f"{lesson}: {count} page{'s' * (count != 1)} in {feedback_path(where, lesson, 'X').parents[2]}."
@@ -47,6 +50,14 @@ def write_feedback(
             "Nothing has been graded yet that feedback could be written for: backprop grade comes first."
         )
     return total
+
+
+def _beside(course: Course, lesson: str, learner: str, folder: Path) -> None:
+    """What `nbgrader release_feedback` stops without: the time and the secret of the submission that was graded."""
+    graded = GradedFolder(course).path(lesson, learner).parent
+    for name in ("timestamp.txt", "submission_secret.txt"):
+        if (graded / name).is_file():
+            write_atomically(folder / name, (graded / name).read_bytes())
 
 
 def graded_results(

@@ -200,6 +200,17 @@ class Writer:
             notebook.late_submission_penalty = step._check_late_penalty(notebook, penalty)
 
 
+def punish_late(course: Course, lesson: str) -> None:
+    """Work out every late learner's penalty anew: it is a share of all that was earned, and a person may have given points since.
+
+    Raises GradeError when the gradebook can't be reached.
+    """
+    with Writer(course) as writer:
+        for learner, marks in writer.entered(lesson).items():
+            if marks.late:
+                writer.punish(lesson, learner)
+
+
 @contextlib.contextmanager
 def one_commit(gradebook: Any) -> Iterator[None]:
     """Turn every commit of nbgrader's API within the block into a flush, and commit once at its end, or not at all."""

@@ -10,6 +10,7 @@ from nbgrader.api import Gradebook
 
 from backprop_helpers.grading.class_run import course_at
 from backprop_helpers.grading.course import Course
+from backprop_helpers.grading.gradebook import punish_late
 from backprop_helpers.lms import canvas, moodle
 from backprop_helpers.lms.archive import collect as collect_from
 from backprop_helpers.lms.marks import Filled, marks_of
@@ -55,7 +56,9 @@ def export(
     zero: bool = False,
 ) -> list[str]:
     """Write the marks of a lesson for Canvas or Moodle. Returns sentences."""
-    with _gradebook(course_at(course)) as gradebook:
+    where = course_at(course)
+    punish_late(where, lesson)
+    with _gradebook(where) as gradebook:
         people = known_people(gradebook)
         marks = marks_of(gradebook, lesson)
     filled: Filled

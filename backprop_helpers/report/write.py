@@ -12,6 +12,7 @@ from backprop_helpers.feedback.content import feedback_of
 from backprop_helpers.feedback.write import by_hand, graded_results
 from backprop_helpers.grading.class_run import chosen_lessons, course_at
 from backprop_helpers.grading.course import Course, GradeError
+from backprop_helpers.grading.gradebook import punish_late
 from backprop_helpers.grading.master import read_master
 from backprop_helpers.lms.sheet import write_sheet
 from backprop_helpers.report.numbers import ClassReport, report_of
@@ -21,6 +22,7 @@ from backprop_helpers.report.page import page
 def class_report(course: Course, lesson: str) -> ClassReport:
     """The numbers of a lesson. Raises GradeError where nothing of it has been graded."""
     master = read_master(course, lesson)
+    punish_late(course, lesson)
     pairs = []
     with Gradebook(course.db_url, course.course_id) as gradebook:
         for result in graded_results(course, lesson):
