@@ -95,11 +95,9 @@ def test_an_unknown_processor_is_refused(monkeypatch):
 def test_the_page_about_the_sandbox_says_what_is_true(tmp_path, monkeypatch, capsys):
     text = (Path(__file__).resolve().parent.parent / "docs" / "sandbox.md").read_text(encoding="utf-8")
     attempts = int(re.search(r"what no submission may do, (\d+) things", " ".join(text.split()))[1])
-    monkeypatch.chdir(tmp_path)
-    folder = tmp_path / "folder_to_import_from"
-    folder.mkdir()
+    monkeypatch.chdir(Path(__file__).resolve().parent.parent)
     with (
-        Sandbox(Tier.UNSAFE, package=folder) as sandbox,
+        Sandbox(Tier.UNSAFE, package=tmp_path) as sandbox,
         next(iter(sandbox._zygotes.values()))._next() as box,
     ):
         assert len(forbidden_effects(box)) == attempts
