@@ -147,6 +147,14 @@ def test_a_folder_without_configuration_is_no_course(tmp_path: Path):
         open_course(tmp_path)
 
 
+def test_a_broken_configuration_ends_the_run_before_it_begins(tmp_path: Path):
+    (tmp_path / "nbgrader_config.py").write_text(
+        "c = get_config()\nc.CourseDirectory.db_url = missing_name\n"
+    )
+    with pytest.raises(GradeError, match=r"nbgrader_config\.py can't be read: NameError: .*missing_name"):
+        open_course(tmp_path)
+
+
 def test_an_unknown_lesson_is_answered_with_those_there_are(course: Course):
     with pytest.raises(GradeError, match="The lessons here: 02_loss"):
         read_master(course, "99_none")

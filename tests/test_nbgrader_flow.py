@@ -82,7 +82,8 @@ class Term:
 
     def feedback(self, learner: str) -> str:
         page = self.course / "feedback" / learner / LESSON / f"{LESSON}.html"
-        return html.unescape(re.sub(r"<[^>]+>", "", page.read_text(encoding="utf-8")))
+        text = re.sub(r"(?s)<style.*?</style>", "", page.read_text(encoding="utf-8"))
+        return html.unescape(re.sub(r"<[^>]+>", "", text))
 
 
 def write_answers(path: Path, exercise: str, words: str) -> None:

@@ -101,12 +101,16 @@ def _configured(root: Path) -> Any:
     from nbgrader.apps.baseapp import NbGrader
 
     app = NbGrader(log_level="ERROR")
+    # nbgrader would say a word and go on with settings of its own, another gradebook among them
+    app.raise_config_file_errors = True
     path = list(sys.path)
     try:
         with contextlib.chdir(root):
             app.initialize([], root=str(root))
     except SystemExit:
         raise GradeError(f"nbgrader can't read {root / CONFIG}; its message stands above.") from None
+    except Exception as problem:  # whatever a configuration file does wrong
+        raise GradeError(f"{root / CONFIG} can't be read: {type(problem).__name__}: {problem}") from problem
     finally:
         sys.path[:] = path
     return app.coursedir
