@@ -4,7 +4,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help lab test lessons demo docs pictures mutants sweep judge-sweep kill-sweep term bench-grading bench-sandbox bench-gradcheck bench-checks bench-capstone bench-sliders bench-step pins
+.PHONY: help lab test lessons demo docs pictures mutants sweep judge-sweep kill-sweep term bench-grading bench-sandbox bench-gradcheck bench-checks bench-capstone bench-sliders bench-step pins setup
 help: ## this list
 	@echo "make lab      work through the lessons in JupyterLab"
 	@echo "make test     style, types and every test"
@@ -18,7 +18,8 @@ help: ## this list
 	@echo "make kill-sweep  kill a grading run at 30 random moments, and resume it"
 	@echo "make term     a made-up class of 120 through six lessons, by the commands of docs/instructors.md"
 	@echo "make bench-grading, bench-sandbox, bench-gradcheck, bench-checks, bench-capstone, bench-sliders, bench-step   measurements, written to docs/benchmarks/"
+	@echo "make setup    make .venv with everything and stop"
 	@echo "make pins     compile requirements.txt from pyproject.toml"
 
-lab test lessons demo docs pictures mutants sweep judge-sweep kill-sweep term bench-grading bench-sandbox bench-gradcheck bench-checks bench-capstone bench-sliders bench-step pins:
+lab test lessons demo docs pictures mutants sweep judge-sweep kill-sweep term bench-grading bench-sandbox bench-gradcheck bench-checks bench-capstone bench-sliders bench-step pins setup:
 	@$(PYTHON) tools/bootstrap.py $@ $(ARGS)
