@@ -2,7 +2,7 @@
 # jupyter:
 #   backprop:
 #     title: Autodiff
-#     minutes: 110
+#     minutes: 125
 #     question: Could the machine derive this for me?
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
@@ -27,7 +27,7 @@
 # about a hundred lines. (The reverse sweep was described by Linnainmaa in a master's thesis, Helsinki 1970. A readable survey: Baydin,
 # Pearlmutter, Radul and Siskind, *Automatic differentiation in machine learning: a survey*, JMLR 18(153), 2018.)
 #
-# **Time:** 110 minutes. **Builds on:** the chain rule (lesson 03) and the backward pass (lesson 04). Whatever is needed from them comes
+# **Time:** 125 minutes. **Builds on:** the chain rule (lesson 03) and the backward pass (lesson 04). Whatever is needed from them comes
 # ready-made, so you can begin here.
 
 # %%
@@ -49,7 +49,7 @@ from backprop_helpers.gradcheck import gradcheck
 #
 # | symbol | shape | meaning | in code |
 # |---|---|---|---|
-# | $a$, $b$ | any | inputs of an operation, as arrays; from section 5 on, $b$ is a bias again | `a`, `b` |
+# | $a$, $b$ | any | inputs of an operation, as arrays; from section 3 on, $b$ is a bias again | `a`, `b` |
 # | out | any | what the operation makes of them | `out` |
 # | dout | shape of out | **upstream** gradient $\partial L/\partial\,\text{out}$, which arrives from the side of the loss | `dout` |
 # | $da$, $db$ | shape of out, at first | gradient of the loss with respect to $a$, $b$ | what a **rule** returns |
@@ -659,7 +659,8 @@ except RecursionError as stopped:
 # *twice*. The first time it means “see to my parents first”, the second time, marked, it means “they are done, put me down”.
 
 # %% [markdown]
-# **By hand.** $h = x\,w$, $L = h\,x$. The end of the stack is on the right, a tick marks the second time.
+# **By hand.** $h = x\,w$, $L = h\,x$. The end of the stack is on the right, a tick marks the second time. A tensor is *seen* when it is first
+# taken, not when it is put there.
 #
 # | stack | taken | what to do | put down so far |
 # |---|---|---|---|
@@ -739,8 +740,9 @@ check("topological_order", topological_order, hidden=True)
 # 2. Make the topological order. If a tensor in it was swept before (see below), raise `RuntimeError`.
 # 3. Add upstream to `root.grad`.
 # 4. Walk the order **from its end**. For each parent of a tensor and its rule, call the rule with the tensor's `grad`, undo
-#    broadcasting, and **add** the result to the parent's `grad`.
+#    broadcasting, and **add** the result to the parent's `grad`, as a **new array** (`grad = grad + more`, not `grad += more`).
 # 5. A tensor that has handed its gradient on forgets its rules: `rules = None`. A leaf has none to forget, and keeps its `()`.
+#    So a tensor whose rules are None was **swept before**.
 
 # %% [markdown]
 # **By hand.** The graph of the table above, $h = x\,w$ and $L = h\,x$, with $x = 2$ and $w = 3$, so $h = 6$. The order was x w h L; from its end:
@@ -758,7 +760,7 @@ check("topological_order", topological_order, hidden=True)
 # </details>
 
 # %% [markdown]
-# Three words in the five steps deserve a reason.
+# Three things in the five steps deserve a reason.
 #
 # **Add.** A `grad` that is None is the first to arrive. Any other is added to, within a sweep (paths add) and from one sweep to the next.
 # So two losses that use the same `w` can be swept one after the other. Before the next training step, somebody has to put the
@@ -1051,7 +1053,7 @@ for sizes, rows, rounds in (([4, 8, 3], 8, 301), ([784, 512, 10], 512, 11)):
 
 # %% [markdown]
 # With tiny arrays most of the time is Python, and the engine takes a few times as long. With large ones the matrix products outweigh everything
-# else, and the price nearly vanishes. That is why such engines work on whole arrays, and not on single numbers.
+# else, and the price nearly vanishes (a ratio a little below 1 is noise). That is why such engines work on whole arrays, and not on single numbers.
 #
 # ### The same in PyTorch
 #

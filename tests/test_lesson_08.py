@@ -337,3 +337,20 @@ def test_what_can_not_be_read_is_said_in_a_sentence(exercise, wrong, says):
     result = diagnose(exercise, wrong)
     assert not result
     assert says in result.message
+
+
+def test_what_stops_a_first_try_is_explained():
+    said = diagnose("unbroadcast", lambda grad, shape: grad.reshape(shape)).message
+    assert "can't make them more or fewer" in said
+
+    class Tensor:
+        def __init__(self, data, parents=(), rules=(), op=""):
+            self.data, self.grad = np.asarray(data, dtype=float), None
+            self.parents, self.rules = parents, rules
+
+        @staticmethod
+        def apply(op, *inputs, **settings):
+            out, rules = op(*[i.data for i in inputs], **settings)
+            return Tensor(out, inputs, rules)
+
+    assert "what stands before .data in that line is a plain number" in diagnose("Tensor", Tensor).message

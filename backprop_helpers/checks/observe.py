@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -127,6 +128,21 @@ _MEANING = {
 }
 
 
+# `if cache:` and `cache != None`, where cache is an array
+_ASKS_WHETHER_THERE = re.compile(
+    r"[!=]= *None\b|\bNone *[!=]=|\b(if|while|not|and|or) +\w+ *(:|$|else\b|and\b|or\b)"
+)
+_PLAIN = {
+    "float": "a plain number",
+    "int": "a plain number",
+    "NoneType": "None",
+    "list": "a list",
+    "tuple": "a tuple",
+    "dict": "a dictionary",
+}
+_NO_ATTRIBUTE = re.compile(rf"'({'|'.join(_PLAIN)})' object has no attribute '(\w+)'")
+
+
 def _unwritten(exercise: Exercise, raised: Raised) -> str:
     """Which function is still empty: the exercise itself, or another of the learner's that it calls."""
     if not raised.inner or raised.inner.startswith("<") or raised.depth < 2:
@@ -169,6 +185,19 @@ def _meaning(exercise: Exercise, raised: Raised) -> str:
             "`if`, `and` and Python's own `max` want one answer, but an array has one for every entry; "
             "NumPy has functions that answer entry by entry"
         )
+        if _ASKS_WHETHER_THERE.search(raised.line):
+            meaning += ". Whether there is something at all is asked with `is not None`"
     if "ValueError" in kinds and ("matmul" in text or "broadcast" in text or "shapes" in text):
         meaning = "two shapes don't fit together: print the `.shape` of everything in that line"
+    if "ValueError" in kinds and "cannot reshape" in text:
+        meaning = (
+            "a reshape lays the same numbers out anew and can't make them more or fewer; to have fewer, several must be "
+            "added up (or taken away) first"
+        )
+    nothing_of_the_kind = _NO_ATTRIBUTE.search(text) if "AttributeError" in kinds else None
+    if nothing_of_the_kind:
+        kind, name = nothing_of_the_kind.groups()
+        meaning = f"what stands before .{name} in that line is {_PLAIN[kind]} this time"
+        if kind != "NoneType":
+            meaning += "; the docstring says which kinds of thing may come in"
     return meaning
