@@ -652,8 +652,8 @@ for name, (params, activation) in patients.items():
 # One look at the first batch, before any training, and each has its diagnosis. Patient 3 is dead from the first layer on: where nothing comes
 # through, nothing can wake up again. Patient 2 explodes in its *early* layers, because the gradient grows on the way back.
 #
-# Patient 4 is saturated in nine layers. In its tenth, no more than half of the entries are quite so flat, so the next rules decide: large weights
-# make the gradient grow there too, past the limit.
+# Patient 4 is saturated in nine layers. In the other one, its first, a little under half of the entries are so flat, so the next rules decide: its
+# large weights make the gradient grow on the way back, and that far back it has passed the limit.
 #
 # ### Memory
 #
