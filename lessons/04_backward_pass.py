@@ -90,6 +90,8 @@ backward_steps()
 # `trace` draws a network and calls **your** functions to walk through it. You have not written one yet, so on the way back every
 # gradient is grey. Come back to this cell after each exercise and run it again: what you have written gets its colour. Orange agrees
 # with finite differences; red does not, and the line below the picture says what is wrong. Click an edge to see the numbers behind it.
+#
+# The network sees a single row here. One row can't show every mistake (its mean is its sum); the checks try more.
 
 # %%
 tiny = [

@@ -297,7 +297,7 @@ def test_report_names_the_worst_entry_and_the_first_wrong_quantity(rng: np.rando
     upstream = rng.standard_normal((6, 3))
     report = gradcheck(affine, back, args, upstream=upstream)
     assert str(report).startswith(
-        "Gradient check: dx and dw are wrong. Begin with dw, the first on the way back.\n"
+        "Gradient check: dw and dx are wrong. Begin with dw, the first on the way back.\n"
     )
     worst = report["dw"].worst
     assert worst is not None

@@ -219,7 +219,8 @@ def test_dividing_an_integer_array_in_place_is_explained_where_no_mistake_is_nam
 @pytest.mark.parametrize(
     ("grads", "said"),
     [
-        (None, "NoneType"),
+        (None, ".reverse() turns it round in place and returns None"),
+        (3.0, "returned a float; expected a list with one pair (dw, db) for each layer"),
         ([], "returned 0 things"),
         ({"w": 1}, "dict"),
         ([np.zeros(3)], "grads[-1] holds"),
@@ -230,6 +231,32 @@ def test_unreadable_gradients_are_answered_in_a_sentence(grads, said):
     result = diagnose("mlp_backward", lambda dscores, caches: grads)
     assert not result
     assert said in result.message
+
+
+def _asks_with_if(cache):
+    return 1 if cache else 0
+
+
+def _asks_with_an_operator(cache):
+    return 1 if cache != None else 0  # noqa: E711
+
+
+@pytest.mark.parametrize("there", [_asks_with_if, _asks_with_an_operator])
+def test_how_to_ask_for_a_cache_that_may_be_missing_is_said(there):
+    def backward(dscores, caches):
+        return [(there(cache), dscores) for _, cache in caches] and network.mlp_backward(dscores, caches)
+
+    assert "`is not None`" in diagnose("mlp_backward", backward).message
+
+
+def _asks_each_entry(dout, cache):
+    return dout if cache > 0 else 0 * dout
+
+
+def test_where_nothing_is_asked_for_none_it_is_not_mentioned():
+    said = diagnose("relu_backward", _asks_each_entry).message
+    assert "answer entry by entry" in said
+    assert "None`" not in said
 
 
 def test_any_slope_between_the_two_sides_is_right_at_the_kink_and_no_other():

@@ -242,7 +242,12 @@ def _grads_by_layer(exercise: Exercise, case: Case, raw: Any) -> Mapping[str, An
 
 
 def _named_grads(grads: Any, depth: int) -> dict[str, Any]:
-    wanted = f"a list of {depth} pairs (dw, db), one for each layer of these {depth}"
+    wanted = f"a list with one pair (dw, db) for each layer, and this network has {depth}"
+    if grads is None:
+        raise Wrong(
+            f"mlp_backward returned None; expected {wanted}. Does it end with `return grads`? A list's own .reverse() turns "
+            "it round in place and returns None."
+        )
     if not isinstance(grads, list | tuple):
         raise Wrong(f"mlp_backward returned a {type_name(grads)}; expected {wanted}.")
     if len(grads) != depth:
@@ -365,7 +370,7 @@ def _activation(
         lesson=LESSON,
         signature=f"{name}(dout, cache) -> dx",
         returns=("dx",),
-        quantities=(Quantity("dx", "the shape of x", "the gradient of the loss with respect to x"),),
+        quantities=(Quantity("dx", "(shape of x)", "the gradient of the loss with respect to x"),),
         cases=cases,
         reference=reference,
         run=backward_of_forward,
@@ -415,7 +420,7 @@ EXERCISES = (
         lesson=LESSON,
         signature="mse_backward(pred, y) -> dpred",
         returns=("dpred",),
-        quantities=(Quantity("dpred", "the shape of pred", "the gradient of the loss with respect to pred"),),
+        quantities=(Quantity("dpred", "(shape of pred)", "the gradient of the loss with respect to pred"),),
         cases=_mse_cases,
         reference=losses.mse_backward,
         forward=losses.mse,

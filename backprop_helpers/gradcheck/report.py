@@ -136,13 +136,13 @@ class GradReport:
     @property
     def headline(self) -> str:
         """The verdict in one sentence."""
-        wrong = [q.name for q in self.quantities if q.status == "failed"]
+        wrong = [name for name in self.order if self[name].status == "failed"]
+        if len(wrong) == 1:
+            return f"Gradient check: {wrong[0]} is wrong."
         if wrong:
-            first = self.first_wrong
-            assert first is not None
-            if len(wrong) == 1:
-                return f"Gradient check: {first.name} is wrong."
-            return f"Gradient check: {_list(wrong)} are wrong. Begin with {first.name}, the first on the way back."
+            return (
+                f"Gradient check: {_list(wrong)} are wrong. Begin with {wrong[0]}, the first on the way back."
+            )
         if self.problems:
             numbers = (
                 "no number is wrong" if any(q.passed for q in self.quantities) else "no number was compared"
@@ -151,8 +151,7 @@ class GradReport:
         open_ = [q.name for q in self.quantities if not q.passed]
         if open_:
             return f"Gradient check: {_list(open_)} could not be checked."
-        names = [q.name for q in self.quantities]
-        return f"Gradient check: {_list(names)} {'is' if len(names) == 1 else 'are'} right."
+        return f"Gradient check: {_list(self.order)} {'is' if len(self.order) == 1 else 'are'} right."
 
     def __str__(self) -> str:
         mark = {"passed": "✓", "failed": "✗", "skipped": "–"}
