@@ -589,7 +589,8 @@ check("swish_backward", swish_backward, hidden=True)
 
 # %% [markdown] answer="why_gradients_add" points=3
 # **In your own words** (three to six sentences, marked by a person): Why do gradients *add* where a value is used twice, and what
-# goes wrong if the second one overwrites the first, and the weight then steps against the result? Use an example of your own.
+# goes wrong if the second one overwrites the first, and the weight then steps against the result? Would training show it? Use an
+# example of your own.
 #
 # ### BEGIN SOLUTION
 # A gradient says how far the loss moves for a small nudge of a value, everything else held still. If a value is used in two
@@ -605,8 +606,8 @@ check("swish_backward", swish_backward, hidden=True)
 #   to the same nudge.
 # - **1 point:** says why they are summed and not multiplied or averaged: small changes add up to first order (any wording; a product
 #   such as $(x+\delta)^2$ multiplied out counts). An example of their own with numbers or a named network part is enough.
-# - **1 point:** says what overwriting does: a path is lost, the gradient is wrong (size, direction or both), and the network may
-#   still seem to train.
+# - **1 point:** says what overwriting does: a path is lost, the gradient is wrong (size, direction or both); and that training need not
+#   show it, as the network may still seem to learn.
 # - Not enough for the second point: "because the chain rule says so".
 # ### END MARK SCHEME
 

@@ -263,3 +263,40 @@ def test_it_is_explained_without_a_registered_mistake_too():
 def test_local_gradients_in_both_places_are_both_named():
     result = diagnose("neuron_gradient", lambda x, w, b, y: (1.0 * x, 1.0))
     assert result.misconception == "neuron-gradient-db-is-local + neuron-gradient-dw-is-local"
+
+
+def _by_rows(f, x):
+    x = np.array(x, dtype=float)
+    grad, h = np.zeros(x.shape), 1e-5
+    for i in range(x.shape[0]):
+        old = x[i]  # a view, where x has several axes
+        x[i] = old + h
+        above = f(x)
+        x[i] = old - h
+        below = f(x)
+        x[i] = old
+        grad[i] = (above - below) / (2 * h)
+    return grad
+
+
+def _by_jacobians(dp, p):
+    jacobians = p[:, :, None] * (np.eye(p.shape[1]) - p[:, None, :])
+    return np.einsum("ni,nik->nk", dp, jacobians)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "wrong", "name"),
+    [
+        ("numerical_gradient", _by_rows, "numerical-gradient-nudges-whole-rows"),
+        (
+            "numerical_derivative",
+            lambda f, x: (f(x + 1e-2) - f(x - 1e-2)) / 2e-2,
+            "numerical-derivative-h-too-large",
+        ),
+        ("softmax_vjp", _by_jacobians, "softmax-vjp-forms-the-jacobian"),
+    ],
+)
+def test_the_same_mistake_written_in_another_way_has_its_name(exercise, wrong, name):
+    result = diagnose(exercise, wrong)
+    assert not result
+    assert result.misconception == name

@@ -171,8 +171,8 @@ def _without_jacobian(exercise: Exercise, case: Case, raw: Any) -> dict[str, Any
     needed = int(raw.get("bytes", 0))
     if needed > 8 * _MANY**2 // 2:
         raise Wrong(
-            f"{exercise.name} needed {needed / 1e6:.0f} MB for {_MANY} classes, where p itself takes "
-            f"{case.args[1].nbytes / 1e3:.0f} kB: it still forms an array of C × C numbers."
+            f"{exercise.name} forms an array of C × C numbers on the way: for {_MANY} classes it needed more than 100 times "
+            "the memory of p itself. The last line of the derivation does without."
         )
     return values
 

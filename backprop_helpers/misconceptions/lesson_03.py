@@ -44,19 +44,55 @@ def _loop(
     return g
 
 
+def _central(h: float) -> Callable[[Any, Any], Any]:
+    return lambda f, x: (f(x + h) - f(x - h)) / (2 * h)
+
+
 def _nudges_everything(f: Any, x: Any) -> Any:
     x = np.asarray(x, dtype=float)
     return np.full(x.shape, (f(x + H) - f(x - H)) / (2 * H))
 
 
-def _nudges_rows(f: Any, x: Any) -> Any:
-    grad = np.zeros(x.shape)
-    for i in range(len(x)):
-        up, down = x.astype(float), x.astype(float)
-        up[i] += H
-        down[i] -= H
-        grad[i] = (f(up) - f(down)) / (2 * H)
-    return grad
+def _first_length(x: Any) -> int:
+    return int(x.shape[0])
+
+
+def _floats(x: Any) -> Any:
+    return np.array(x, dtype=float)
+
+
+def _rows_nudged(
+    length: Callable[[Any], int] = len,
+    own: Callable[[Any], Any] = _floats,
+    anew: bool = False,
+    view: bool = False,
+) -> Callable[[Any, Any], Any]:
+    """The loop over the first axis alone.
+
+    length: how it counts the rows    own: how it copies x    anew: whether it writes x[i] = x[i] + h rather than x[i] += h
+    view: whether it remembers the row by a view, which moves along, so that f(x + h) is compared with f(x)
+    """
+
+    def nudge(m: Any, i: int, h: float) -> None:
+        if anew:
+            m[i] = m[i] + h
+        else:
+            m[i] += h
+
+    def wrong(f: Any, x: Any) -> Any:
+        grad = np.zeros(x.shape)
+        for i in range(length(x)):
+            up, down = own(x), own(x)
+            nudge(up, i, H)
+            if not view or x.ndim == 1:
+                nudge(down, i, -H)
+            grad[i] = (f(up) - f(down)) / (2 * H)
+        return grad
+
+    return wrong
+
+
+_nudges_rows = _rows_nudged()
 
 
 def _moves_x_and_back(f: Any, x: Any) -> Any:
@@ -198,6 +234,7 @@ _ROWS: tuple[
         "h is too large: the secant bridges a piece of the curve that bends, so its slope is not the tangent's.",
         "Look at the right branch of the error curve on this page: what grows as h grows?",
         "Nocedal and Wright, Numerical Optimization (2006), section 8.1",
+        tuple(_central(h) for h in (1.0, 0.5, 0.05, 0.01)),
     ),
     (
         "numerical-derivative-second",
@@ -284,9 +321,14 @@ _ROWS: tuple[
         "numerical-gradient-nudges-whole-rows",
         "numerical_gradient",
         _nudges_rows,
-        "the loop runs over the first axis only, so a whole row is nudged at once and all its entries get the same slope, the sum of theirs.",
+        "the loop runs over the first axis only, so a whole row is nudged at once and all its entries get the same number.",
         "What is x[i] when x has two axes? np.ndindex gives a full index for every entry.",
         "course design; written for one shape only, as counted in public course solutions (3)",
+        tuple(
+            _rows_nudged(length=length, **kind)
+            for length in (len, _first_length)
+            for kind in ({}, {"own": np.array}, {"own": np.array, "anew": True}, {"view": True})
+        ),
     ),
     (
         "numerical-gradient-leaves-x-nudged",
@@ -710,8 +752,8 @@ _ROWS: tuple[
         "softmax-vjp-forms-the-jacobian",
         "softmax_vjp",
         _jacobian_product,
-        "the values are right, but the whole C × C Jacobian is formed on the way; with 800 classes that is 640,000 numbers for one row of 800.",
-        "Do the sum over i on paper first: which of the two parts of diag(p) − p pᵀ really needs a matrix?",
+        "the values are right, but an array of C × C numbers, as the whole Jacobian, is formed on the way; with 800 classes that is 640,000 numbers for one row of 800.",
+        "The last line of the derivation has no matrix in it: the sum over i is done on paper, before anything is computed.",
         "course design",
     ),
     (
