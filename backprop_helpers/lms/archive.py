@@ -19,6 +19,7 @@ from backprop_helpers.lms.people import Directory, Person
 from backprop_helpers.lms.sheet import Sheet, SheetError
 
 MAX_ENTRIES = 20_000
+MAX_NAME = 600  # characters of a path: patterns are not tried on more
 MAX_TOTAL = 4 * 2**30  # of what is read, however small the archive is
 _CANVAS = re.compile(r"(?P<name>[^_/]+)(?P<late>_LATE)?_(?P<user>\d+)_(?P<attachment>\d+)_(?P<file>[^/]+)$")
 _MOODLE = re.compile(r"(?P<name>[^/]+)_(?P<participant>\d+)_assignsubmission_file_/?(?P<file>.+)$")
@@ -100,6 +101,8 @@ def _unfit(entry: zipfile.ZipInfo) -> str:
         return "is a link or a device, not a file"
     if entry.flag_bits & 0x1:
         return "is encrypted"
+    if len(entry.filename) > MAX_NAME:
+        return "has a name that no system writes"
     parts = PurePosixPath(entry.filename.replace("\\", "/"))
     if parts.is_absolute() or ".." in parts.parts or ":" in parts.parts[0]:
         return "has a name that points out of the archive"
