@@ -490,7 +490,7 @@ for name, init in (("usual then", usual_init), ("Xavier", xavier_init)):
 # %% [markdown]
 # As predicted: 1, 0.58, 0.33, 0.19, … And with Xavier it shrinks far more slowly. Not quite to nothing, because tanh is only near 0 as steep as 1.
 #
-# Then the picture of He's paper: thirty ReLU layers. Xavier forgets the half that ReLU takes, so each layer multiplies by
+# Then the picture of He's paper: thirty layers with ReLU. Xavier forgets the half that ReLU takes, so each layer multiplies by
 # $1/\sqrt2$, thirty of them by $0.00003$. The same loop as in lesson 06 trains both on the digits, from the same seed.
 
 # %% tags=["nbval-ignore-output"]
@@ -514,7 +514,7 @@ for update, learning_rate in ((sgd_momentum, 0.003), (adam, 0.001)):
 # A factor of $\sqrt2$ in the first weights decides whether thirty layers learn at all. That is what He and others reported in figure 3 of their
 # paper for a network of thirty layers and a million pictures. Here it takes seconds.
 #
-# Adam, which divides each gradient by its own size (lesson 05), works Xavier's network loose in the end. It starts an epoch or two behind.
+# Adam, which divides each gradient by its own size (lesson 05), works Xavier's network loose in the end. It starts behind and stays behind in these five epochs.
 #
 # Today's networks add two more means to the same end, sums that skip layers and normalisation between layers. The question they answer is
 # the one above: does a gradient keep its size?
@@ -527,7 +527,7 @@ for update, learning_rate in ((sgd_momentum, 0.003), (adam, 0.001)):
 # %% [markdown]
 # | word | when | what it means |
 # |---|---|---|
-# | `"dead"` | ReLU: more than half of the layer's **units** give exactly 0 for **every** row | slope 0 for all rows of this batch; if that holds for all data, they never move again |
+# | `"dead"` | ReLU: more than half of the layer's **units** give exactly 0 for **every** row | slope 0 for all rows of this batch; if that holds for all data, their own weights get no gradient, and only a change in earlier layers can wake them |
 # | `"saturated"` | tanh: more than half of all **entries** have a slope $1 - h^2$ below 0.05 | hardly any gradient gets through |
 # | `"vanishing"` | rms of the layer's gradient is below 1/1000 of the rms of the **last** hidden layer's | early layers stand still |
 # | `"exploding"` | it is above 1000 times that | one step throws the weights far away |
@@ -1033,7 +1033,8 @@ for k in (1, 10, 100, 1000, 10000):
 #
 # <details><summary>Half of the units are dead in every layer</summary>
 #
-# Not this. For each row about half of the units give 0, but another half for another row. Dead is a unit that gives 0 for all rows.
+# Not in every layer. For each row about half of the units give 0, in the early layers another half for another row; dead is a unit that gives 0 for all
+# rows. Deep down some are, and with He's rule just as many.
 #
 # </details>
 # <details><summary>Signal and gradient shrink by about the same factor in every layer</summary>

@@ -52,7 +52,7 @@ from backprop_helpers.gradcheck import gradcheck
 # | $a$, $b$ | any | inputs of an operation, as arrays; from section 3 on, $b$ is a bias again | `a`, `b` |
 # | out | any | what the operation makes of them | `out` |
 # | dout | shape of out | **upstream** gradient $\partial L/\partial\,\text{out}$, which arrives from the side of the loss | `dout` |
-# | $da$, $db$ | shape of out, at first | gradient of the loss with respect to $a$, $b$ | what a **rule** returns |
+# | $da$, $db$ | shape of $a$, of $b$; the shape of out where broadcasting stretched one, until that is undone (section 3) | gradient of the loss with respect to $a$, $b$ | what a **rule** returns |
 # | $N$, $D$, $M$, $C$ | numbers | rows of the batch, inputs and outputs of a layer, classes | |
 # | $L$ | one number | the loss | `loss` |
 # | $\odot$ | | entry by entry | `*` |
@@ -736,7 +736,7 @@ check("topological_order", topological_order, hidden=True)
 #
 # Everything is there. In words, for `backward(root, upstream)`:
 #
-# 1. If `upstream` is left out, it is 1, for a root that is a single number. A root of several numbers has no one gradient: raise `ValueError`.
+# 1. If `upstream` is left out, it is 1, for a root that is a single number, of shape () or with one entry. A root of several numbers has no one gradient: raise `ValueError`.
 # 2. Make the topological order. If a tensor in it was swept before (see below), raise `RuntimeError`.
 # 3. Add upstream to `root.grad`.
 # 4. Walk the order **from its end**. For each parent of a tensor and its rule, call the rule with the tensor's `grad`, undo
@@ -777,8 +777,8 @@ print("b_grad:", b_grad, " expected [1. 2.]")
 # %% [markdown]
 # **Swept before.** $x = 3$, $h = x\cdot x$, $L = 2h$. The first sweep gives $h$ the gradient 2 and $x$ the gradient $2\cdot 2x = 12$.
 #
-# A second sweep over the same graph would add another 2 to $h$, which makes 4, and $h$ would hand on all 4: $x$ gets 24 on top of its 12.
-# That is 36, where twice 12 is 24. The gradients *between* root and leaves were counted again.
+# In a second sweep over the same graph $L$ would hold 2 and send 4. Then $h$ holds 6 and hands on all 6, and $x$ gets 36 on top of its 12.
+# That is 48, where twice 12 is 24. The gradients of the root and of everything *between* root and leaves were counted again.
 #
 # So a second sweep is refused, as PyTorch does. Forgetting the rules is what makes it visible: a tensor whose `rules` are None was swept.
 # It also gives back the memory that the rules hold.
@@ -1185,3 +1185,5 @@ progress("08_autodiff")
 # %% [markdown]
 # **One thing to try.** Give your Tensor a `tanh`, and a `mean` made from what is there. Then take the network of this page, put tanh in place of ReLU, and let
 # `gradcheck` say whether you got it right.
+#
+# This is the last lesson. What you have written is what runs, with more rules and faster kernels, under every deep-learning library.

@@ -137,13 +137,15 @@ def test_the_sweep_by_hand():
 
 
 def test_a_second_sweep_would_count_what_lies_between_again():
-    def sweep(x_grad: float, h_grad: float) -> tuple[float, float]:
-        h_grad += 2
-        return x_grad + h_grad * 2 * 3, h_grad
+    def sweep(x_grad: float, h_grad: float, root: float) -> tuple[float, float, float]:
+        root += 1
+        h_grad += 2 * root
+        return x_grad + h_grad * 2 * 3, h_grad, root
 
-    first = sweep(0, 0)
-    assert first == (12, 2)
-    assert sweep(*first) == (36, 4)
+    first = sweep(0, 0, 0)
+    assert first == (12, 2, 1)
+    assert sweep(*first) == (48, 6, 2)
+    assert "That is 48" in PAGE
     x = Tensor(3.0)
     h = x * x
     (h * 2.0).backward()
