@@ -20,6 +20,7 @@ from backprop_helpers.cli import app
 from backprop_helpers.course.comments import BANK, EXAMPLE, Comment, listed, read_bank
 from backprop_helpers.course.comments import give as comment
 from backprop_helpers.grading.course import GradeError
+from backprop_helpers.grading.graded import without_tags
 
 LESSON = "02_loss"
 ANSWER = "more_right_more_loss"
@@ -136,6 +137,19 @@ class TestBank:
         assert run(app, ["comment", "02", "anna", "x", "--course", str(course)]).exit_code == 1
 
 
+@pytest.mark.parametrize(
+    ("wrote", "shown"),
+    [
+        (EVIL, "< script>alert(1)< /script>"),
+        ("<img src=x onerror=alert(1)>", "< img src=x onerror=alert(1)>"),
+        ("<!-- a --><?b?>", "< !-- a -->< ?b?>"),
+        ("$a<b$, 1 < 2, x <- y, 3<4", "$a< b$, 1 < 2, x <- y, 3<4"),
+    ],
+)
+def test_nothing_in_an_answer_is_html(wrote: str, shown: str) -> None:
+    assert without_tags(wrote) == shown
+
+
 @pytest.mark.nbgrader
 @pytest.mark.slow
 @pytest.mark.browser
@@ -160,6 +174,7 @@ def test_formgrader_shows_the_scheme_below_the_answer_and_takes_points(course: P
                 page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
                 # formulas come from elsewhere; without the network the page must not wait for them
                 page.route(lambda url: f"127.0.0.1:{port}" not in url, lambda route: route.abort())
+                page.set_extra_http_headers({"Authorization": "token secret"})
                 page.goto(address)
                 answer = page.locator(".nbgrader_cell", has_text=WORDS).last
                 answer.wait_for()
@@ -180,7 +195,8 @@ def test_formgrader_shows_the_scheme_below_the_answer_and_takes_points(course: P
                 score.fill("2")
                 with page.expect_response(lambda r: "/api/grade/" in r.url and r.request.method == "PUT"):
                     score.press("Tab")
-                assert dialogs == []
+                assert dialogs == []  # neither the answer's script ran nor the comment's
+                assert "< script>alert(1)" in answer.inner_text()
         finally:
             server.terminate()
     bert = marks(sqlite(course), LESSON)["bert"]
