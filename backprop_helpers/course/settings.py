@@ -9,6 +9,7 @@ from typing import Any
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import DeduplicateIds, Execute
 
+from backprop_helpers.course.collect import CollectFromOwners
 from backprop_helpers.feedback.exporter import FeedbackExporter
 from backprop_helpers.grading.duplicates import ForgetDuplicateIds
 from backprop_helpers.grading.execute import SeededExecute
@@ -33,6 +34,8 @@ def configure(c: Any, root: Path, *, engine: bool = True) -> None:
     _grading(c, root, engine)
     # `nbgrader generate_feedback` and formgrader's button give learners the page that `backprop feedback` writes.
     c.GenerateFeedback.exporter_class = FeedbackExporter
+    # `nbgrader collect` takes what a learner put into the exchange, and not what somebody else put there under their name.
+    c.ExchangeFactory.collect = CollectFromOwners
 
 
 def _grading(c: Any, root: Path, engine: bool) -> None:
