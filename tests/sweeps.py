@@ -83,6 +83,8 @@ TRUE_NAMES = {
     "bug-hunt-3-still-there": "the mean of one term that is counted twice is that term",
     "softmax-loss-nothing-divided": "the two that are named are what it consists of",
     "mlp-backward-divided-again": "the two that are named are what it consists of",
+    "train-step-configs-not-kept": "the two that are named are what it consists of",
+    "early-stopping-keeps-a-reference": "the two that are named are what it consists of",
 }
 
 
