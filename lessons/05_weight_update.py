@@ -2,7 +2,7 @@
 # jupyter:
 #   backprop:
 #     title: Weight update
-#     minutes: 90
+#     minutes: 100
 #     question: Which way, and how far?
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
@@ -22,7 +22,7 @@
 # - write SGD, momentum, RMSProp and Adam, each as one function that remembers what it needs,
 # - take one whole training step of a network.
 #
-# **Time:** 90 minutes, and 10 more for the two parts marked *optional*. **Builds on:** what a gradient is (lesson 03). The network's forward and
+# **Time:** 100 minutes, 10 of them for the two parts marked *optional*. **Builds on:** what a gradient is (lesson 03). The network's forward and
 # backward pass come ready-made, so you can begin here. One quick question at the end looks back at lesson 02.
 
 # %%
@@ -173,7 +173,7 @@ print(paint(mine), "  mine is still", mine)
 
 # %% [markdown]
 # Later entries of the braces win over earlier ones, `options or {}` turns `None` into an empty dictionary, and the result is a *new* dictionary:
-# the caller's own stays as it was. Make `next_w` a new array as well, as `w - …` does: the caller may still want the old weights.
+# the caller's own stays as it was. Better make `next_w` a new array as well, as `w - …` does: the caller may still want the old weights.
 #
 # ### Your turn: `sgd`
 #
@@ -356,7 +356,7 @@ for name, low, high in (("bowl", 1, 2), ("ravine", 1, 20)):
 race()
 
 # %% [markdown]
-# Who leads depends on $\eta$. Set it to 0.01 and run to step 100: momentum's loss is 0.0002, SGD's 0.45. At 0.079, nearer SGD's own best of 0.095, momentum swings too much and falls
+# Who leads depends on $\eta$. Set it to 0.01 and run to step 100: momentum's loss is 0.0002, SGD's 0.45. At about 0.079, nearer SGD's own best of 0.095, momentum swings too much and falls
 # behind: 0.001 against 0.0000002. And at 0.2 SGD and momentum both run away, while RMSProp and Adam do not.
 #
 # RMSProp's lead is flattering, because this ravine lies along the axes, where one ruler per weight fits exactly. Turn the same ravine and the same start by 45° (all settings but $\eta$ are the
@@ -916,7 +916,7 @@ for update in (sgd, sgd_momentum, rmsprop, adam):
 # **Why the last column is bad for two and good for two.** The weights start at about 0.2 in size. With $\eta = 1$, the first step of SGD or momentum moves those of the hidden
 # layer by typically 0.014 (root mean square; none by more than 0.05), because it is $\eta$ times a small gradient. Adam's moves them by about 1, and RMSProp's by about 10: *their* $\eta$ is a distance, as you saw above.
 #
-# So the loss leaps to 67 and 6,600, and at least half of the 16 units are off for every digit from then on: no gradient passes through them.
+# So after the first step (not in the table) the loss leaps to 67 and 6,600, and at least half of the 16 units are off for every digit from then on: no gradient passes through them.
 #
 # **Which should you use?** Adam is a good first try: its authors found that it needs little tuning. But it does need some, as its last column shows.
 #

@@ -532,3 +532,39 @@ def test_the_table_of_digits_says_what_is_still_empty(empty, capsys):
     assert [("still empty" in row) for row in rows] == [
         empty in (row.split()[0], "train_step") for row in rows
     ]
+
+
+# --- what a check says of slips outside the registered ones -----------------------------------------------------------
+
+
+def test_a_wrong_default_sends_the_learner_to_the_docstring():
+    def far(w, dw, config=None):
+        return sgd(w, dw, {"learning_rate": 0.1, **(config or {})})
+
+    def short(w, dw, config=None):
+        return rmsprop(w, dw, {"decay_rate": 0.9, **(config or {})})
+
+    for name, fn in (("sgd", far), ("rmsprop", short)):
+        found = diagnose(name, fn)
+        assert not found.passed
+        assert "compare the defaults in your code with those in the docstring" in found.look
+
+
+def test_a_key_that_is_missing_is_named():
+    def mu(w, dw, config=None):
+        config = {"learning_rate": 0.01, "mu": 0.9, "velocity": np.zeros_like(w), **(config or {})}
+        v = config["momentum"] * config["velocity"] - config["learning_rate"] * dw
+        return w + v, {**config, "velocity": v}
+
+    found = diagnose("sgd_momentum", mu)
+    assert found.misconception == "sgd-momentum-wrong-key"
+    assert "KeyError: 'momentum'" in found.where
+
+
+def test_the_two_things_of_update_in_the_wrong_order_are_told():
+    def swapped(params, x, y, update, configs):
+        loss, new_params, new_configs = train_step(params, x, y, update, configs)
+        return loss, new_configs, new_params
+
+    found = diagnose("train_step", swapped)
+    assert "the new array first, its config second" in found.message

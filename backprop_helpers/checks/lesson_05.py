@@ -118,6 +118,8 @@ def _optimizer(
         ),
         cases=_cases(given, tuple(q.name for q in state)),
         reference=reference,
+        first_holds="It is right where config gives every setting. So compare the defaults in your code with those in the docstring, "
+        "one by one, and what a fresh run starts from.",
         run=Driven(drives.steps, _after_steps, extra=("more",)),
         may_change=(0, 2),
     )

@@ -20,7 +20,7 @@ class Observation:
 
     values: quantity name → what came back; problem: kind of the reason why there are no values
     ("unwritten", "raised", "too long", "unreadable", "gone") or ""; sentence: that problem for the learner;
-    error: the exception's type name; changed: names of arguments that came back changed;
+    error: the exception's type name, of a KeyError with the key; changed: names of arguments that came back changed;
     printed: number of characters printed; warned: first NumPy warning, as "overflow encountered in exp".
     """
 
@@ -82,7 +82,7 @@ def seen_in(exercise: Exercise, found: Attempt) -> Observation:
         values=values,
         problem=found.problem,
         sentence=_sentence(exercise, found),
-        error=found.raised.kind if found.raised and found.problem == "raised" else "",
+        error=_error(found.raised) if found.raised and found.problem == "raised" else "",
         changed=(*changed, *inside),
         printed=found.printed,
         warned=found.warned,
@@ -101,6 +101,11 @@ def measured(exercise: Exercise, case: Case, found: Attempt) -> Observation:
         return seen_in(exercise, replace(found, raw=None, problem="unreadable", sentence=str(wrong)))
     except Exception as problem:  # what came back has another form than the drive gives it
         return seen_in(exercise, replace(found, raw=None, problem="raised", raised=in_words(problem)))
+
+
+def _error(raised: Raised) -> str:
+    """What two exceptions must share to be the same mistake: which key is missing tells one from another."""
+    return f"{raised.kind}: {raised.text}" if raised.kind == "KeyError" else raised.kind
 
 
 def _sentence(exercise: Exercise, found: Attempt) -> str:
@@ -168,7 +173,11 @@ def _meaning(exercise: Exercise, raised: Raised) -> str:
     meaning = _MEANING.get(raised.kind, "")
     if "SystemExit" in kinds:
         meaning = "the function ends Python itself: take out exit() or quit()"
-    if "TypeError" in kinds and "positional argument" in text:
+    if "TypeError" in kinds and "positional argument" in text and "History.add()" in text:
+        meaning = (
+            "history.add takes two numbers, the training loss and the validation loss, and no pair of them"
+        )
+    elif "TypeError" in kinds and "positional argument" in text:
         meaning = f"the check calls it as {exercise.signature.split(' -> ')[0]}"
     if "TypeError" in kinds and "'numpy." in text and "item assignment" in text:
         meaning = (

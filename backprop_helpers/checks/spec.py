@@ -189,7 +189,8 @@ class Exercise:
     seconds: how long one call may take; rounds: how many seeds a hidden check draws; behaviour: the exercise is judged
     by what it reaches, so it has no registered wrong solutions; elsewhere(rng): further cases for a function that runs in a
     process of its own with bounded memory, where what it needs shows by itself; ready: {name of another exercise's
-    function that this one calls: the course's own, as the page names it}, for a learner who has not written that yet.
+    function that this one calls: the course's own, as the page names it}, for a learner who has not written that yet;
+    first_holds: where to look when the first case holds and another does not.
     """
 
     name: str
@@ -211,6 +212,7 @@ class Exercise:
     behaviour: bool = False
     elsewhere: Callable[[np.random.Generator], Sequence[Case]] | None = None
     ready: Mapping[str, str] = field(default_factory=dict)
+    first_holds: str = ""
 
     @property
     def references(self) -> tuple[Fn, ...]:

@@ -31,7 +31,7 @@ def explained(exercise: Exercise, trials: Sequence[Trial], found: Diagnosis, hid
         False,
         message,
         where=_where(exercise, bad, first, message, hidden),
-        look=found.hint or _where_to_look(exercise, trials, first) or reminder(exercise),
+        look=_look(exercise, trials, first, found),
         quantity=first[1].quantity.name if first else None,
         misconception=_joined(found),
         pattern=found.pattern or None,
@@ -40,6 +40,16 @@ def explained(exercise: Exercise, trials: Sequence[Trial], found: Diagnosis, hid
     if first and not hidden:
         result = replace(result, got=first[1].got, expected=first[1].expected, index=first[1].index)
     return result
+
+
+def _look(
+    exercise: Exercise, trials: Sequence[Trial], first: tuple[Trial, Difference] | None, found: Diagnosis
+) -> str:
+    """The hint of what was named; else what is known of the inputs on which it holds, before a pattern's hint."""
+    unnamed = first and not found.names and not any(t.seen.problem for t in trials)
+    if exercise.first_holds and unnamed and not failed(exercise, trials[0]):
+        return exercise.first_holds
+    return found.hint or _where_to_look(exercise, trials, first) or reminder(exercise)
 
 
 def _joined(found: Diagnosis) -> str | None:

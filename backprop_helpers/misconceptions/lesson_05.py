@@ -80,6 +80,7 @@ def _rms(
     sign: float = -1.0,
     stale: bool = False,
     added: float = 0.0,
+    rate: Callable[[dict[str, Any]], float] = lambda c: c["learning_rate"],
 ) -> Callable[..., Any]:
     """RMSProp with its parts exchangeable; added · ε is added to the new weights."""
 
@@ -88,7 +89,7 @@ def _rms(
         old = config["cache"]
         new = cache(old, dw, config)
         with np.errstate(all="ignore"):
-            next_w = w + sign * config["learning_rate"] * step(dw, old if stale else new, config)
+            next_w = w + sign * rate(config) * step(dw, old if stale else new, config)
             next_w = next_w + added * config["epsilon"]
         return next_w, {**config, "cache": new} if keep else config
 
@@ -109,8 +110,10 @@ def _adam(
     start: int = 0,
     corrected_is_kept: bool = False,
     added: float = 0.0,
+    rate: Callable[[dict[str, Any]], float] = lambda c: c["learning_rate"],
+    top: Callable[[Any, Any, Any], Any] = lambda m_hat, new_m, dw: m_hat,
 ) -> Callable[..., Any]:
-    """Adam with its parts exchangeable; added · ε is added to the new weights."""
+    """Adam with its parts exchangeable; added · ε is added to the new weights, top is what stands above the line."""
 
     def fn(w: Any, dw: Any, config: Any = None) -> Any:
         config = _with(config, learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, t=start)
@@ -119,7 +122,8 @@ def _adam(
         new_m, new_v = m(config["m"], dw, config), v(config["v"], dw, config)
         with np.errstate(all="ignore"):
             m_hat, v_hat = correct(new_m, new_v, t, config)
-            next_w = w + sign * config["learning_rate"] * m_hat / root(v_hat, config["epsilon"])
+            above = top(m_hat, new_m, dw)
+            next_w = w + sign * rate(config) * above / root(v_hat, config["epsilon"])
             next_w = next_w + added * config["epsilon"]
         if corrected_is_kept:
             new_m, new_v = m_hat, v_hat
@@ -127,6 +131,19 @@ def _adam(
         return next_w, {**config, **{k: new[k] for k in keep}}
 
     return fn
+
+
+def _new_m(config: dict[str, Any], dw: Any) -> Any:
+    return config["beta1"] * config["m"] + (1 - config["beta1"]) * dw
+
+
+def _adam_m_in_v(new: bool) -> Callable[..., Any]:
+    """Adam whose v goes on from m, the new or the old one."""
+
+    def v(_: Any, dw: Any, c: dict[str, Any]) -> Any:
+        return c["beta2"] * (_new_m(c, dw) if new else c["m"]) + (1 - c["beta2"]) * dw**2
+
+    return _adam(v=v)
 
 
 def _settings_dropped(update: Callable[..., Any], *kept: str) -> Callable[..., Any]:
@@ -167,10 +184,13 @@ def _step(
     config_of_w_for_b: bool = False,
     layers: Callable[[int], range] = range,
     second: bool = False,
+    no_config: bool = False,
 ) -> Callable[..., Any]:
     """A training step with its parts exchangeable."""
 
     def fn(params: Any, x: Any, y: Any, update: Any, configs: Any) -> Any:
+        if no_config:
+            given, update = update, lambda w, dw, config: given(w, dw)
         scores, caches = mlp_forward(x, params)
         loss, dscores = softmax_loss(scores, y)
         grads = order(mlp_backward(sign * rows(len(x)) * dscores, caches))
@@ -393,9 +413,10 @@ MISCONCEPTIONS = (
         "sgd_momentum",
         "wrong-key",
         _wrong_key,
-        "config is read under a key it does not have, so the call stops with a KeyError.",
+        "config is read under a key that is not in it, so the call stops with a KeyError, which names that key.",
         "Compare the keys in the docstring with those in your code, letter by letter, and think of the first step, when nothing is stored yet.",
         COUNTED.format(2),
+        also=tuple(_never_fresh(sgd_momentum, key) for key in ("momentum", "learning_rate", "mu", "lr")),
     ),
     _entry(
         "sgd_momentum",
@@ -526,6 +547,13 @@ MISCONCEPTIONS = (
     ),
     _entry(
         "rmsprop",
+        "no-learning-rate",
+        _rms(rate=lambda c: 1.0),
+        "the learning rate is left out of the step: next_w is w − dw / (√cache + ε).",
+        "config carries a number that says how long the step is. Where does it enter?",
+    ),
+    _entry(
+        "rmsprop",
         "first-step-forgotten",
         _never_fresh(rmsprop, "cache"),
         "the cache is read from config without a default, so the very first step, when nothing is stored yet, stops with a KeyError.",
@@ -588,6 +616,20 @@ MISCONCEPTIONS = (
         "t counts the steps done so far. How many are done before the first?",
         COUNTED.format(6),
     ),
+    dataclasses.replace(
+        _entry(
+            "adam",
+            "t-never-raised",
+            _adam(count=lambda t: t),
+            "t is never raised: it stays 0 in a fresh run, so the correction divides by 1 − β⁰, which is zero.",
+            "t counts the steps done, this one included. Which line adds one to it, and does it come before the correction?",
+        ),
+        also=(
+            _adam(count=lambda t: max(t, 1)),
+            _adam(count=lambda t: t or 1),
+            _adam(count=lambda t: t, start=1),
+        ),
+    ),
     _entry(
         "adam",
         "betas-swapped",
@@ -625,6 +667,49 @@ MISCONCEPTIONS = (
         ),
         "β and 1 − β are exchanged in both means: almost everything old is forgotten at each step.",
         "With β₁ = 0.9, which part of m should be large?",
+    ),
+    _entry(
+        "adam",
+        "share-of-the-new-missing",
+        _adam(m=lambda m, dw, c: c["beta1"] * m + dw),
+        "the factor 1 − β is missing where the new gradient enters a mean: that adds gradients up instead of averaging them.",
+        "In a running mean the two shares add up to 1. Do yours, in both means?",
+        also=(
+            _adam(v=lambda v, dw, c: c["beta2"] * v + dw**2),
+            _adam(
+                m=lambda m, dw, c: c["beta1"] * m + dw,
+                v=lambda v, dw, c: c["beta2"] * v + dw**2,
+            ),
+        ),
+    ),
+    _entry(
+        "adam",
+        "m-in-the-line-of-v",
+        _adam_m_in_v(new=False),
+        "m stands in the line of v: v has to go on from its own old value, not from that of m.",
+        "Compare the two lines of the running means, name by name. Which of the two remembers squares?",
+        also=(_adam_m_in_v(new=True),),
+    ),
+    _entry(
+        "adam",
+        "square-of-m",
+        _adam(v=lambda v, dw, c: c["beta2"] * v + (1 - c["beta2"]) * _new_m(c, dw) ** 2),
+        "v averages the square of m, where it has to average the square of dw.",
+        "What is v a running mean of?",
+    ),
+    _entry(
+        "adam",
+        "dw-in-the-step",
+        _adam(top=lambda m_hat, new_m, dw: dw),
+        "the step uses dw, where the corrected m has to stand: the mean of the gradients is computed and then has no effect.",
+        "What stands above the line in the rule? Follow the corrected m from where it is made to where it is used.",
+    ),
+    _entry(
+        "adam",
+        "no-learning-rate",
+        _adam(rate=lambda c: 1.0),
+        "the learning rate is left out of the step.",
+        "config carries a number that says how long the step is. Where does it enter?",
     ),
     _entry(
         "adam",
@@ -719,6 +804,7 @@ MISCONCEPTIONS = (
         _never_fresh(adam, "m", "v", "t"),
         "the memory (m, v, t) is read from config without a default, so the very first step, when nothing is stored yet, stops with a KeyError.",
         "Who has stored it before the first step? What should stand there then?",
+        also=(_never_fresh(adam, "v"), _never_fresh(adam, "t")),
     ),
     _entry(
         "adam",
@@ -813,6 +899,14 @@ MISCONCEPTIONS = (
         _step(first_config_for_all=True),
         "all layers use the config of the first one.",
         "Each array has a velocity and a learning rate of its own. Which config goes with which array?",
+    ),
+    _entry(
+        "train_step",
+        "config-not-given",
+        _step(no_config=True),
+        "update is called without a config, so every array moves with the default settings and without a memory.",
+        "update takes three things. Which of them did you give it, and where is the third?",
+        also=(_step(no_config=True, keep=False),),
     ),
     _entry(
         "train_step",

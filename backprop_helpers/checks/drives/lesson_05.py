@@ -57,4 +57,9 @@ def pairs(exercise: str, name: str, got: Any, layers: int) -> Any:
                 f"{exercise} returned {name}[{i}] with a tuple where an array belongs. update returns two things, "
                 "the new array and its config: take them apart."
             )
+        if any(isinstance(part, dict) for part in pair):
+            raise Wrong(
+                f"{exercise} returned {name}[{i}] with a dictionary where an array belongs. update returns two things: the new "
+                "array first, its config second."
+            )
     return [tuple(pair) for pair in got]
