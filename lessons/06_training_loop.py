@@ -638,7 +638,8 @@ Pictures(digits.x_val[wrong], titles, "Digits that the network gets wrong: " + "
 # with a learning rate of 0.01 besides, 0 of 20.
 #
 # The checks of lesson 04 look at the line itself, and catch all six. (`diagnose` is `check` for a program: it hands back what it
-# found instead of stopping there. The check of `softmax_loss` calls the scores x, so its dx is our dscores.)
+# found instead of stopping there. The check of `softmax_loss` calls the scores x, so its dx is our dscores; `grads[-2][1]` is the db
+# of the last layer but one.)
 
 # %%
 def relu_ignored(dout, cache):
@@ -812,8 +813,10 @@ progress("06_training_loop")
 
 # %% [markdown]
 # **This was the core of the course.** Forward pass, loss, backward pass, update, loop: every part of it now stands in your own code.
-# One thing to try with it: give `learn_digits` only the first 100 digits of `digits.x_train` and `digits.y_train`, then 200, 400 and
-# 800, and see each time how many of `digits.x_val` it reads. Predict first: how many of its mistakes go when the data double? One run
-# is partly luck, and with 400 digits it may read no more than with 200, so take the mean over five generators.
+# One thing to try with it: give `learn_digits` only the first 100 digits of `digits.x_train` and `digits.y_train`, then 200, 400
+# and 800, and see each time how many of `digits.x_val` it reads. (Where your function keeps some rows aside to stop by, let it
+# keep a share of them, as a quarter: a fixed 150 would leave nothing of 100 to learn from.) Predict first: how many of its
+# mistakes go when the data double? One run is partly luck, and with 400 digits it may read no more than with 200, so take the
+# mean over five generators.
 #
 # **Next: [07 · Why backpropagation](../07_why_backprop/07_why_backprop.ipynb).** Why this algorithm and no other?

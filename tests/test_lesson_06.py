@@ -422,3 +422,45 @@ def test_pictures_refuse_what_is_not_square_or_has_no_title():
         Pictures(np.zeros((1, 63)), ["?"], "")
     with pytest.raises(ValueError, match="2 images and 1 titles"):
         Pictures(np.zeros((2, 64)), ["?"], "")
+
+
+# --- what a check says of what can't be read ----------------------------------------------------------------------------
+
+
+def test_what_train_returns_is_not_what_learn_digits_returns():
+    def both(x, y, rng):
+        return init_params([64, 10], rng), History()
+
+    assert "return params alone" in diagnose("learn_digits", both).message
+
+
+def test_params_without_their_history_are_told_from_a_pair():
+    def alone(*args, **settings):
+        return train(*args, **settings)[0]
+
+    def as_list(*args, **settings):
+        return list(train(*args, **settings))
+
+    assert "expected two things, (params, history)" in diagnose("train", alone).message
+    assert diagnose("train", as_list).passed
+
+
+def test_a_pair_given_to_history_add_is_told():
+    def paired(params, *data, **settings):
+        history = History()
+        history.add((1.0, 2.0))
+        return params, history
+
+    found = diagnose("train", paired).message
+    assert "history.add takes two numbers" in found
+    assert "the check calls it" not in found
+
+
+def test_a_criterion_that_keeps_the_weights_alone_is_told():
+    class Bare(EarlyStopping):
+        def step(self, val_loss, params):
+            stop = super().step(val_loss, params)
+            self.best_params = self.best_params and [np.array(w) for w, *_ in params]
+            return stop
+
+    assert "its entry is no pair (w, b)" in diagnose("EarlyStopping", Bare).message

@@ -106,8 +106,17 @@ def _kept(best: Any) -> dict[str, Any]:
     """The epoch that best_params comes from, told by its weights and by its biases; 0 for none."""
     if best is None:
         return {"epoch of best_params": 0, "epoch of the best biases": 0}
-    if not isinstance(best, list | tuple) or len(best) != 1 or len(best[0]) != 2:
+    if (
+        not isinstance(best, list | tuple)
+        or len(best) != 1
+        or not isinstance(best[0], list | tuple | np.ndarray)
+    ):
         raise Wrong("EarlyStopping.best_params is not the list of (w, b) pairs that reached the best loss.")
+    if isinstance(best[0], np.ndarray) or len(best[0]) != 2:
+        raise Wrong(
+            "EarlyStopping.best_params is a list, but its entry is no pair (w, b). Each layer has weights and a bias, and both are "
+            "kept."
+        )
     return {
         "epoch of best_params": np.asarray(best[0][0])[0, 0],
         "epoch of the best biases": -np.asarray(best[0][1])[0],
@@ -376,6 +385,16 @@ def _reads(exercise: Exercise, case: Case, raw: Any) -> dict[str, Any]:
     """How many of the sealed digits a trained network reads; they never were where it was trained."""
     sealed_x, sealed_y = case.extra["sealed"]
     params = name_returned(exercise, raw)["params"]
+    if (
+        isinstance(params, list | tuple)
+        and len(params) == 2
+        and isinstance(params[0], list | tuple)
+        and not isinstance(params[1], list | tuple | np.ndarray)
+    ):
+        raise Wrong(
+            f"{exercise.name} returned two things, (params, history), which is what train gives back. Take them apart and return "
+            "params alone."
+        )
     try:
         params = [(np.asarray(w), np.asarray(b)) for w, b in params]
         with np.errstate(all="ignore"):

@@ -378,6 +378,20 @@ MISCONCEPTIONS = (
     ),
     _entry(
         "EarlyStopping",
+        "biases-not-copied",
+        _stopper(keep=lambda params: [(w.copy(), b) for w, b in params]),
+        "the weights in best_params are copies, but the biases are not: they go on changing.",
+        "How many arrays does a layer have, and how many of them do you copy?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "weights-not-copied",
+        _stopper(keep=lambda params: [(w, b.copy()) for w, b in params]),
+        "the biases in best_params are copies, but the weights are not: they go on changing.",
+        "How many arrays does a layer have, and how many of them do you copy?",
+    ),
+    _entry(
+        "EarlyStopping",
         "never-resets",
         _stopper(reset=False),
         "the epochs without improvement are counted from the beginning: an improvement does not start the waiting anew.",

@@ -132,6 +132,15 @@ def training_run(task: Task) -> dict[str, Any]:
             rng=np.random.default_rng(extra["seed"]),
             stopping=_criterion(extra),
         )
+    if (  # with two layers, the length alone would pass for (params, history)
+        isinstance(result, list | tuple)
+        and result
+        and all(isinstance(part, list | tuple) and len(part) == 2 for part in result)
+    ):
+        raise Wrong(
+            f"{task.name} returned pairs, as params alone are; expected two things, (params, history). Does it end with "
+            "`return params, history`?"
+        )
     found = named(task.name, task.returns, result)
     history = found["history"]
     raw = {"params": found["params"], "gradients": getattr(update, "gradients", []), "stopped": None}

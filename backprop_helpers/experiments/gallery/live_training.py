@@ -138,8 +138,8 @@ def sentence(r: Look) -> str:
     if not np.isfinite(r.loss):
         return f"After {r.epoch} epochs the loss is no number any more: the steps are too large. Lower the learning rate."
     return (
-        f"After {r.epoch} epochs the loss is {r.loss:.3f}, {r.val_loss:.3f} on points kept aside, "
-        f"of which {r.wrong} of {POINTS} lie on the wrong side of the boundary."
+        f"After {r.epoch} epochs the loss is {r.loss:.3f} on the points it learns from and {r.val_loss:.3f} on points "
+        f"kept aside, of which {r.wrong} of {POINTS} lie on the wrong side of the boundary."
     )
 
 
