@@ -197,7 +197,7 @@ diagnose("slope", mixed_up)
 
 # %% [markdown]
 # Read the card from the top. The first line says **what** is wrong. *where* shows the entry that is furthest off: what came back
-# and what was expected. *look* says what to think about next. (One entry of the five is right by luck: the numbers hold a 0, and
+# and what was expected. *look* says what to think about next. (One of the entries is right by luck: the numbers hold a 0, and
 # at x = 0 height and slope are equal, as they are at x = 2.)
 #
 # Many checks of this course recognise the mistake itself. When one does not, it says so and shows where the numbers part.

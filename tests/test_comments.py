@@ -174,6 +174,7 @@ def test_formgrader_shows_the_scheme_below_the_answer_and_takes_points(course: P
                 page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
                 # formulas come from elsewhere; without the network the page must not wait for them
                 page.route(lambda url: f"127.0.0.1:{port}" not in url, lambda route: route.abort())
+                page.set_default_timeout(90_000)  # other tests run at the same time
                 page.set_extra_http_headers({"Authorization": "token secret"})
                 page.goto(address)
                 answer = page.locator(".nbgrader_cell", has_text=WORDS).last
