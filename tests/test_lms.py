@@ -231,10 +231,11 @@ def strange() -> Iterator[tuple[str, bytes, str]]:
     yield f"C:\\{good}", b"x", "points out of the archive"
     yield f"..\\..\\{good}", b"x", "points out of the archive"
     yield good, b"0" * (MAX_BYTES + 1), "larger than 16 MB or damaged"
+    yield f"ada/{LESSON}.ipynb", b"x", "a name that neither Canvas nor Moodle writes"
     yield "_1" * 30_000 + good, b"x", "has a name that no system writes"
 
 
-@pytest.mark.parametrize(("name", "data", "says"), list(strange()), ids=range(6))
+@pytest.mark.parametrize(("name", "data", "says"), list(strange()), ids=range(7))
 def test_strange_entries_are_passed_over_and_said(tmp_path: Path, name: str, data: bytes, says: str) -> None:
     found = collect(archive(tmp_path, {name: data}), CLASS)
     assert found.found == {}

@@ -69,10 +69,7 @@ def collect(path: Path, people: Directory, worksheet: Sheet | None = None) -> Co
                     continue
                 who = _whose(entry.filename, people, participants)
                 if who is None:
-                    out.notes.append(
-                        f"{_shown(entry.filename)} belongs to nobody in the gradebook. Read the roster in first: "
-                        "backprop lms roster FILE."
-                    )
+                    out.notes.append(f"{_shown(entry.filename)} {_nobody(entry.filename)}")
                     continue
                 data = _bytes(archive, entry)
                 if data is None:
@@ -121,6 +118,17 @@ def _bytes(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes | None:
     except (zipfile.BadZipFile, EOFError, OSError, ValueError):
         return None
     return data if len(data) <= MAX_BYTES else None
+
+
+def _nobody(name: str) -> str:
+    """Why an entry belongs to nobody: its name is no LMS', or the gradebook does not know who is meant."""
+    plain = name.replace("\\", "/")
+    if next(_matches(_MOODLE, plain), None) is None and _CANVAS.match(PurePosixPath(plain).name) is None:
+        return (
+            "has a name that neither Canvas nor Moodle writes (NAME_USER_ATTACHMENT_FILE.ipynb, or "
+            "NAME_PARTICIPANT_assignsubmission_file_FILE.ipynb), so nobody knows whose it is; it was passed over."
+        )
+    return "belongs to nobody in the gradebook. Read the roster in first: backprop lms roster FILE."
 
 
 def _whose(
