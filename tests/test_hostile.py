@@ -186,7 +186,8 @@ def test_a_hostile_submission_gains_nothing(hostile: Hostile, sandbox, neighbour
         answer = box.call(hostile.call, [3], seconds=seconds) if hostile.call else None
         again = box.run(["1 + 1"])[0]
         assert box.alive or hostile.ends, box.ended
-        assert box.alive or (again.status == "killed" and box.ended.endswith((".", "?")))
+        # who listens to the judge's questions may take this one too: then it is the one that is waited for in vain
+        assert box.alive or (again.status in ("killed", "timeout") and box.ended.endswith((".", "?")))
     _check_outcomes(hostile, outcomes, answer, surroundings)
     with sandbox.open() as box:
         after = box.run([*hostile.next_cells, "import numpy as np\nfloat(np.ones(3) @ np.full(3, 2.0))"])
