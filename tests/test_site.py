@@ -13,8 +13,8 @@ from chromium import launched, shuts_out
 
 from backprop_helpers.authoring import architecture, contact_sheet
 from backprop_helpers.authoring.site import readable, write_lessons
-from backprop_helpers.authoring.sphinx_parts import mathml
 from backprop_helpers.experiments import names
+from backprop_helpers.feedback.prose import mathml
 
 ROOT = Path(__file__).resolve().parent.parent
 LOADED = re.compile(r"<(?:script|img|link|source|iframe)[^>]+(?:src|href|srcset)=\"(?:https?:)?//[^\"]+")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from latex2mathml.converter import convert
+from backprop_helpers.feedback.prose import mathml
 
 
 def setup(app: Any) -> dict[str, bool]:
@@ -28,14 +28,6 @@ def _block(translator: Any, node: Any) -> None:
 
     translator.body.append(f'<div class="math">{mathml(node.astext(), display=True)}</div>')
     raise SkipNode
-
-
-def mathml(latex: str, *, display: bool) -> str:
-    """A formula as MathML. Raises ValueError for one that can't be read, so that no page is built with a broken one."""
-    try:
-        return str(convert(latex, display="block" if display else "inline"))
-    except Exception as problem:
-        raise ValueError(f"The formula {latex!r} can't be turned into MathML: {problem}") from problem
 
 
 def _plain(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:

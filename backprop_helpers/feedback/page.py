@@ -46,18 +46,24 @@ def _formatter() -> HtmlFormatter[str]:
     return HtmlFormatter(nowrap=False, cssclass="code", wrapcode=True)
 
 
-@functools.cache
-def _templates() -> Environment:
-    folder = Path(__file__).with_name("templates")
-    environment = Environment(
+def environment(folder: Path) -> Environment:
+    """The templates of a folder: whatever is put into them is escaped, and a name that is missing is an error."""
+    made = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, code=code, prose=lambda text: Markup(html_of(text)))
-    return environment
+    made.filters["number"] = number
+    return made
+
+
+@functools.cache
+def _templates() -> Environment:
+    made = environment(Path(__file__).with_name("templates"))
+    made.filters.update(code=code, prose=lambda text: Markup(html_of(text)))
+    return made
 
 
 @functools.cache

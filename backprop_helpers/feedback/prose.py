@@ -19,7 +19,7 @@ def html_of(markdown: str) -> str:
     formulas: list[str] = []
 
     def keep(found: re.Match[str]) -> str:
-        formulas.append(_mathml(found[1] or found[2], display=found[1] is not None))
+        formulas.append(_or_as_typed(found[1] or found[2], display=found[1] is not None))
         return f"\x02{len(formulas) - 1}\x03"
 
     text = _MATH.sub(keep, markdown)
@@ -27,10 +27,16 @@ def html_of(markdown: str) -> str:
     return re.sub(r"\x02(\d+)\x03", lambda found: formulas[int(found[1])], rendered)
 
 
-def _mathml(latex: str, display: bool) -> str:
+def mathml(latex: str, *, display: bool) -> str:
+    """A formula as MathML. Raises ValueError for one that can't be read."""
     try:
         return str(convert(latex, display="block" if display else "inline"))
-    except (
-        Exception
-    ):  # the converter knows many kinds of failure; the reader gets the formula as it was typed
+    except Exception as problem:  # the converter knows many kinds of failure
+        raise ValueError(f"The formula {latex!r} can't be turned into MathML: {problem}") from problem
+
+
+def _or_as_typed(latex: str, display: bool) -> str:
+    try:
+        return mathml(latex, display=display)
+    except ValueError:
         return f"<code>{escape(latex)}</code>"

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from backprop_helpers.grading.intake import MAX_SOURCE, Submitted, SubmittedCell
+from backprop_helpers.grading.judge.names import bound
 from backprop_helpers.grading.master import Master, MasterCell, defined
 
 
@@ -255,19 +256,9 @@ def _tree(source: str) -> ast.Module:
         return ast.Module([], [])
 
 
-def _bound(source: str) -> set[str]:
+def _bound(source: str) -> frozenset[str]:
     """The names that code binds at its top level."""
-    names: set[str] = set()
-    for node in _tree(source).body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-        else:
-            names |= {
-                n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-            }
-    return names
+    return bound(_tree(source))[0]
 
 
 def _used(source: str) -> set[str]:

@@ -6,12 +6,12 @@ import functools
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from backprop_helpers.experiments import theme
 from backprop_helpers.experiments.svg import Figure, Panel
-from backprop_helpers.feedback.page import number
+from backprop_helpers.feedback.page import environment, number
 from backprop_helpers.report.numbers import ClassReport
 
 _HERE = Path(__file__).with_name("templates")
@@ -60,15 +60,7 @@ def _histogram(report: ClassReport) -> str:
 
 @functools.cache
 def _templates() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = number
-    return environment
+    return environment(_HERE)
 
 
 @functools.cache
