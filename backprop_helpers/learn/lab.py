@@ -25,6 +25,9 @@ from . import LearnError
 FIRST_PORT = 8888
 TRIES = 50
 LONGEST_END = 15.0  # seconds
+PROMPT = (
+    "backprop_helpers.learn.connection.PromptConnection"  # by name: it is loaded with Jupyter, not before
+)
 
 
 def prepare_environment(workspace: Path) -> None:
@@ -175,6 +178,7 @@ def make_server(workspace: Path, port: int, lesson: str | None, *, exactly: bool
     config.IdentityProvider.token = token  # not in an argument or a variable, where others could read it
     if zmq.has("curve"):  # what a kernel says is then unreadable for other users of this machine
         config.KernelManager.transport_encryption = "auto"
+    config.ServerApp.kernel_websocket_connection_class = PROMPT
     config.KernelManager.shutdown_wait_time = 2.0  # seconds for a kernel to end by itself after Ctrl+C
     config.LabApp.log_level = logging.ERROR
     config.LabApp.extension_manager = "readonly"
