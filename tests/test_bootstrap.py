@@ -16,20 +16,22 @@ from typing import Any
 
 import pytest
 
+from tools import commands, own_venv, sentences
+from tools.commands import COMMANDS
+from tools.own_venv import OwnVenv
+
 ROOT = Path(__file__).resolve().parent.parent
 BOOTSTRAP = ROOT / "tools" / "bootstrap.py"
 
 
-def load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"tools_{name}", ROOT / "tools" / f"{name}.py")
+def load_bootstrap() -> ModuleType:
+    """As a module: it is a script, which any Python must be able to start."""
+    spec = importlib.util.spec_from_file_location("bootstrap", BOOTSTRAP)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-environment = load("environment")
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-class Pretend(environment.Environment):  # type: ignore[misc, name-defined]
+class Pretend(OwnVenv):
     """Everything for real but pip, which would take a minute: what it was asked for is noted."""
 
     def __init__(self, root: Path) -> None:
@@ -57,7 +59,7 @@ class Pretend(environment.Environment):  # type: ignore[misc, name-defined]
     def _check_room(self, extras: list[str]) -> None:
         pass
 
-    def _pip(self, extras: list[str], fresh: bool) -> None:
+    def _pip(self, extras: list[str]) -> None:
         self.asked.append(extras)
 
     def _works(self, extras: list[str]) -> bool:
@@ -77,7 +79,7 @@ def test_every_old_python_can_read_the_file_that_checks_the_version() -> None:
 
 
 def test_too_old_a_python_says_so_in_one_sentence(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    bootstrap = load("bootstrap")
+    bootstrap = load_bootstrap()
     monkeypatch.setattr(bootstrap.sys, "version_info", (3, 8, 18))
     monkeypatch.setattr(bootstrap, "newer_python", lambda: None)
     assert bootstrap.main() == 1
@@ -87,7 +89,7 @@ def test_too_old_a_python_says_so_in_one_sentence(capsys: Any, monkeypatch: pyte
 
 
 def test_too_old_a_python_hands_over_to_a_newer_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    bootstrap = load("bootstrap")
+    bootstrap = load_bootstrap()
     calls: list[list[str]] = []
     monkeypatch.setattr(bootstrap.sys, "version_info", (3, 8, 18))
     monkeypatch.setattr(bootstrap.sys, "argv", ["bootstrap.py", "lab", "03"])
@@ -100,7 +102,7 @@ def test_too_old_a_python_hands_over_to_a_newer_one(monkeypatch: pytest.MonkeyPa
 def test_a_newer_python_is_tried_before_it_is_trusted(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    bootstrap = load("bootstrap")
+    bootstrap = load_bootstrap()
     if os.name == "nt":
         pytest.skip("shell scripts")
     for name, code in (("python3.14", "exit 127"), ("python3.13", f'exec {sys.executable} "$@"')):
@@ -161,14 +163,14 @@ def test_a_broken_environment_is_made_again(root: Path, tmp_path: Path, harm: st
 def test_a_folder_that_is_no_environment_is_never_deleted(root: Path) -> None:
     (root / ".venv").mkdir()
     (root / ".venv" / "my thesis.txt").touch()
-    with pytest.raises(environment.Problem, match="no Python environment: move it away"):
+    with pytest.raises(sentences.Problem, match="no Python environment: move it away"):
         Pretend(root).prepare(["lab"])
     assert (root / ".venv" / "my thesis.txt").exists()
 
 
 def test_a_file_in_the_place_of_the_environment_is_said(root: Path) -> None:
     (root / ".venv").touch()
-    with pytest.raises(environment.Problem, match="is not a folder: move it away"):
+    with pytest.raises(sentences.Problem, match="is not a folder: move it away"):
         Pretend(root).prepare(["lab"])
 
 
@@ -177,12 +179,12 @@ def test_a_python_without_venv_names_the_package_to_install(
 ) -> None:
     find = importlib.util.find_spec
     monkeypatch.setattr(
-        environment.importlib.util, "find_spec", lambda name: None if name == "ensurepip" else find(name)
+        own_venv.importlib.util, "find_spec", lambda name: None if name == "ensurepip" else find(name)
     )
-    monkeypatch.setattr(environment.Environment, "_check_room", lambda self, extras: None)
+    monkeypatch.setattr(OwnVenv, "_check_room", lambda self, extras: None)
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
-    with pytest.raises(environment.Problem, match=f"sudo apt-get install {package}"):
-        environment.Environment(root).prepare(["lab"])
+    with pytest.raises(sentences.Problem, match=f"sudo apt-get install {package}"):
+        OwnVenv(root).prepare(["lab"])
     assert not (root / ".venv").exists()
 
 
@@ -190,10 +192,10 @@ def test_too_little_room_is_said_before_anything_is_written(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        environment.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 0, 5_000_000)
+        own_venv.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 0, 5_000_000)
     )
-    with pytest.raises(environment.Problem, match="only 5 MB free and about 1000 MB are needed"):
-        environment.Environment(root).prepare(["lab"])
+    with pytest.raises(sentences.Problem, match="only 5 MB free and about 1000 MB are needed"):
+        OwnVenv(root).prepare(["lab"])
     assert not (root / ".venv").exists()
 
 
@@ -217,7 +219,7 @@ def test_too_little_room_is_said_before_anything_is_written(
 def test_what_pip_says_becomes_one_sentence_with_the_mend(tmp_path: Path, output: str, sentence: str) -> None:
     import re
 
-    said = environment.explain(output, tmp_path, tmp_path / "log")
+    said = sentences.explain(output, tmp_path, tmp_path / "log")
     assert re.search(sentence, said)
     assert "\n" not in said
 
@@ -232,14 +234,14 @@ def test_what_pip_says_becomes_one_sentence_with_the_mend(tmp_path: Path, output
     ],
 )
 def test_what_the_system_says_becomes_one_sentence(tmp_path: Path, number: int, sentence: str) -> None:
-    said = environment.sentence_for(OSError(number, os.strerror(number), "x"), tmp_path)
+    said = sentences.sentence_for(OSError(number, os.strerror(number), "x"), tmp_path)
     assert sentence in said
 
 
 def test_nobody_elses_packages_get_in(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
     monkeypatch.setenv("PYTHONHOME", "/somewhere")
-    variables = environment.Environment(root).variables()
+    variables = OwnVenv(root).variables()
     assert not {"PYTHONPATH", "PYTHONHOME"} & set(variables)
     assert variables["PATH"].startswith(str(root / ".venv"))
 
@@ -249,14 +251,60 @@ def test_an_unknown_command_lists_those_there_are() -> None:
         [sys.executable, str(BOOTSTRAP), "lba"], capture_output=True, text=True, timeout=30
     )
     assert answer.returncode == 2
-    for command in environment.COMMANDS:
+    for command in COMMANDS:
         assert f"  {command} " in answer.stderr
+
+
+def test_the_list_of_commands_says_what_each_is_for(capsys: Any) -> None:
+    assert commands.main(["help"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in said] == [["make", name] for name in COMMANDS]
+    assert all(COMMANDS[name].what in line for name, line in zip(COMMANDS, said, strict=True))
+
+
+def test_a_longer_wait_is_said_before_it_begins_and_why(root: Path, capsys: Any) -> None:
+    Pretend(root).prepare(["lab"])
+    capsys.readouterr()
+    Pretend(root).prepare(["lab", "dev"])
+    assert "needs more packages than the ones so far; they are installed once" in capsys.readouterr().out
+    (root / "requirements.txt").write_text("numpy==9\n")
+    again = Pretend(root)
+    again._clear_if_broken = lambda state: None  # type: ignore[method-assign]
+    again.prepare(["lab"])
+    assert "list of packages has changed" in capsys.readouterr().out
+
+
+DEMO_WITHOUT_DEV = """
+import re, sys, tomllib
+from importlib import metadata
+extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]
+named = {re.split(r"[^\\w.-]", line)[0].lower() for kind in ("dev", "cluster", "postgres") for line in extras[kind]}
+owners = metadata.packages_distributions()
+HIDDEN = {module for module, who in owners.items() if {w.lower() for w in who} <= named} - {"scipy", "yaml", "nbclient", "playwright"}
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in HIDDEN:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Hidden())
+import backprop_helpers.demo.show, backprop_helpers.grading.class_run, backprop_helpers.report, backprop_helpers.feedback
+assert {"jupytext", "pytest", "mypy", "distributed"} <= HIDDEN
+print("fine")
+"""
+
+
+def test_the_demo_needs_nothing_that_learning_does_not() -> None:
+    """Or `make demo` after `make lab` would install for a minute first. Four names come with learning's packages."""
+    assert COMMANDS["demo"].needs == COMMANDS["lab"].needs
+    done = subprocess.run(
+        [sys.executable, "-c", DEMO_WITHOUT_DEV], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "fine\n", done.stderr
 
 
 def test_make_and_bootstrap_know_the_same_commands() -> None:
     lines = (ROOT / "Makefile").read_text().splitlines()
-    targets = next(line for line in lines if line.startswith("lab ")).removesuffix(":").split()
-    assert set(targets) <= set(environment.COMMANDS)
+    targets = next(line for line in lines if line.startswith("help ")).removesuffix(":").split()
+    assert set(targets) == {"help", *COMMANDS}
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")

@@ -4,7 +4,7 @@
     python3 tools/bootstrap.py lab      (Windows: py tools/bootstrap.py lab)
 
 This file is written so that every Python since 2.7 can read it: only then can an old one say what is missing.
-The work is done by environment.py beside it, which may use today's language.
+The work is done by the other files here, which may use today's language; it begins in commands.py.
 """
 
 import os
@@ -49,10 +49,10 @@ def main():
             + "or your system's packages, then run the same command again.\n"
         )
         return 1
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-    import environment
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    from tools import commands
 
-    return environment.main(sys.argv[1:])
+    return commands.main(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""What `make` and bootstrap.py run: standard library only, because it runs before anything is installed."""
