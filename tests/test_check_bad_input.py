@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from backprop_helpers import misconceptions
 from backprop_helpers.checks import CheckFailed, check, diagnose, exercise_named, registry
+from backprop_helpers.checks.result import WIDTH
 from backprop_helpers.layers import affine_backward, affine_forward
 
 # the shape of the first right output, which the check draws
@@ -126,6 +128,19 @@ def test_check_raises_one_sentence_and_a_notebook_shows_no_traceback():
     shown = caught.value._render_traceback_()
     assert "affine_forward is still empty" in shown[0]
     assert not any("Traceback" in line for line in shown)
+    assert "The hints below its cell" in " ".join(" ".join(shown).split())
+
+
+def test_a_notebook_never_has_to_break_a_word_of_a_failed_check():
+    """JupyterLab breaks the lines of an error wherever they reach its edge."""
+    for m in misconceptions.all():
+        if m.exercise in ("affine_backward", "mse"):
+            with pytest.raises(CheckFailed) as caught:
+                check(m.exercise, m.wrong)
+            shown = caught.value._render_traceback_()
+            bare = [line.removeprefix("\x1b[1m").removesuffix("\x1b[0m") for line in shown]
+            assert all(len(line) <= WIDTH for line in bare), bare
+            assert " ".join(" ".join(bare).split()) == " ".join(str(caught.value).split())
 
 
 def test_an_unknown_exercise_is_answered_with_the_nearest_name():
@@ -192,7 +207,8 @@ def test_a_missing_or_misspelt_function_is_named(capsys):
         )
         shell.run_cell("def relu_foward(x): return x")
         shell.run_cell('check("relu_forward", relu_forward)')
-        assert "there is relu_foward: give it the name relu_forward" in capsys.readouterr().out
+        said = capsys.readouterr().out.replace("\x1b[1m", "").replace("\x1b[0m", "")
+        assert "there is relu_foward: give it the name relu_forward" in " ".join(said.split())
         shell.run_cell("undefined_thing + 1")
         assert "name 'undefined_thing' is not defined" in capsys.readouterr().out
     finally:

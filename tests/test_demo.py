@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from backprop_helpers.demo import show
 from backprop_helpers.demo.learners import CLASS, EXERCISES, LESSON, Learner
 from backprop_helpers.demo.run import DemoError, Row, feedback, grade, prepare
 from backprop_helpers.demo.show import marks_table, where_to_look
@@ -69,6 +70,16 @@ class TestTable:
     def test_the_class_has_twelve_learners_without_names_of_persons(self):
         assert [learner.name for learner in CLASS] == [f"learner-{i:02d}" for i in range(1, 13)]
         assert all(set(learner.holds) <= set(EXERCISES) for learner in CLASS)
+
+
+def test_the_bar_counts_learners_and_nothing_else(monkeypatch, tmp_path):
+    """It says how many of a class of twelve are graded, not of fourteen steps."""
+    monkeypatch.setattr(show, "prepare", lambda root, folder: None)
+    monkeypatch.setattr(show, "grade", lambda folder: iter([row(learner) for learner in CLASS]))
+    monkeypatch.setattr(show, "feedback", lambda folder: None)
+    console = Console(width=100, record=True, file=open(os.devnull, "w"))  # noqa: PTH123, SIM115
+    assert show.run_demo(ROOT, tmp_path, console)
+    assert "12/12" in console.export_text()
 
 
 def test_a_folder_that_is_not_a_demo_is_left_alone(tmp_path):

@@ -19,7 +19,7 @@ from backprop_helpers.grading.intake import MAX_BYTES
 from backprop_helpers.lms import canvas, moodle
 from backprop_helpers.lms.archive import collect
 from backprop_helpers.lms.marks import Mark
-from backprop_helpers.lms.people import Directory, Person, people_of
+from backprop_helpers.lms.people import Directory, Person, columns_of, people_of
 from backprop_helpers.lms.sheet import SheetError, harmless, read_sheet, write_sheet
 
 LESSON = "04_backward_pass"
@@ -112,6 +112,18 @@ def test_rosters_of_both_systems_and_a_plain_one(tmp_path: Path) -> None:
     assert people_of(read_sheet(sheet(tmp_path, text)), "Matrikel")[0] == [Person("77", "Ada Maria", "Lind")]
     with pytest.raises(SheetError, match="none of them holds ids"):
         people_of(read_sheet(sheet(tmp_path, "Matrikel,Name\n77,Ada\n")))
+
+
+def test_the_columns_that_were_taken_are_said(tmp_path: Path) -> None:
+    table = read_sheet(sheet(tmp_path, CANVAS))
+    assert (
+        columns_of(table).told(table).startswith("Ids from the column 'SIS Login ID', names from 'Student'.")
+    )
+    table = read_sheet(sheet(tmp_path, "Surname,Matrikel,First name\nLind,77,Ada\n"))
+    said = columns_of(table, "matrikel").told(table)
+    assert said.startswith("Ids from the column 'Matrikel', names from 'First name' and 'Surname'.")
+    table = read_sheet(sheet(tmp_path, "id,mark\nada,3\n"))
+    assert "no names: no column holds any" in columns_of(table).told(table)
 
 
 @pytest.mark.parametrize("key", ["../up", "/etc", ".hidden", "a b", "a/b", "x" * 200, "a\nb", "é"])
@@ -299,6 +311,7 @@ def test_roster_in_submissions_in_marks_out(course: Path, tmp_path: Path) -> Non
     roster.write_text(CANVAS, encoding="utf-8-sig")
     done = run("roster", str(roster), "--course", str(course))
     assert done.exit_code == 0, done.output
+    assert "Ids from the column 'SIS Login ID'" in done.output
     assert "3 new, 0 changed, 0 as they were." in done.output
     assert "0 new, 0 changed, 3 as they were." in run("roster", str(roster), "--course", str(course)).output
 
@@ -315,6 +328,12 @@ def test_roster_in_submissions_in_marks_out(course: Path, tmp_path: Path) -> Non
     assert handed_in.read_bytes() == b"second"
     (kept,) = (course / ".backprop" / "replaced" / LESSON / "ada").iterdir()
     assert kept.read_bytes() == b"first"
+
+    for entries in ({f"stranger_888_5004_{LESSON}.ipynb": b"x"}, {}):
+        done = run("collect", LESSON, str(archive(tmp_path, entries)), "--course", str(course))
+        assert done.exit_code == 1
+        assert "Nothing was collected: no notebook in" in done.output
+        assert ("belongs to nobody" if entries else "holds no notebook") in done.output
 
     out = tmp_path / "marks.csv"
     done = run("export", LESSON, str(out), "--course", str(course))

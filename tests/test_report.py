@@ -18,8 +18,8 @@ from backprop_helpers import diagnose, misconceptions
 from backprop_helpers.feedback.content import Feedback, Hand, feedback_of
 from backprop_helpers.grading.master import Master
 from backprop_helpers.grading.results import GradedSubmission
-from backprop_helpers.report.alike import bare_lines, fingerprint
-from backprop_helpers.report.numbers import ClassReport, report_of
+from backprop_helpers.report.alike import bare_lines, fingerprint, without_guards
+from backprop_helpers.report.numbers import ClassReport, report_of, typical_line
 from backprop_helpers.report.page import page
 
 __all__ = ["master"]
@@ -135,6 +135,25 @@ def test_lines_carry_no_words_of_a_learner() -> None:
         "return x",
     ]
     assert bare_lines("'''unclosed") == []
+
+
+GUARDED = """
+def mse(pred, y):
+    if np.asarray(pred).shape != np.asarray(y).shape:
+        raise ValueError(f"pred and y differ in their shapes: {pred.shape} and {y.shape}, which can't be")
+    if pred.size:
+        return np.sum((pred - y) ** 2)
+    raise ValueError
+"""
+
+
+def test_the_typical_line_is_one_that_computes() -> None:
+    """Everybody words a refusal in another way, so it is shared by few right solutions, and it is long."""
+    assert (
+        typical_line([GUARDED, GUARDED.replace("pred.size", "len(y)")], set())
+        == "return np.sum((pred - y) ** 2)"
+    )
+    assert without_guards("def f(:\n raise") == "def f(:\n raise"
 
 
 def test_identical_solutions_are_grouped_without_a_verdict(master: Master) -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from dataclasses import dataclass
 from typing import Any
+
+WIDTH = (
+    84  # characters of a line: an output of JupyterLab shows at least so many in a window 1,100 pixels wide
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,18 @@ class CheckFailed(AssertionError):
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows instead of a traceback: the sentence in bold, then where and how to look.
 
-        No colour: the background of an error is red already, in light and dark.
+        No colour: the background of an error is red already, in light and dark. Short lines: JupyterLab breaks long
+        ones of an error in the middle of a word.
         """
         first, *rest = str(self.result).splitlines()
-        return [f"\x1b[1m{first}\x1b[0m", *rest]
+        return [
+            *(f"\x1b[1m{line}\x1b[0m" for line in _short(first, "  ")),
+            *(line for text in rest for line in _short(text, " " * 10)),
+        ]
+
+
+def _short(text: str, below: str) -> list[str]:
+    """One line as several that fit a notebook's page, those after the first indented by `below`."""
+    return textwrap.wrap(
+        text, WIDTH, subsequent_indent=below, break_long_words=False, break_on_hyphens=False
+    ) or [text]

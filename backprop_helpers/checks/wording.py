@@ -17,7 +17,7 @@ from backprop_helpers.gradcheck.digits import told_apart
 
 def stopped(exercise: Exercise, bad: Trial) -> CheckResult:
     """Of a function that is still empty or never comes back there is no more to say."""
-    look = f"The signature is {exercise.signature}. The hints beside its cell open one at a time."
+    look = f"The signature is {exercise.signature}. The hints below its cell open one at a time."
     return CheckResult(exercise.name, False, bad.seen.sentence, look=look)
 
 

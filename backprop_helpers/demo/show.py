@@ -24,15 +24,15 @@ def run_demo(root: Path, folder: Path, console: Console | None = None) -> bool:
         TimeElapsedColumn(),
         console=console,
     ) as progress:
-        task = progress.add_task("making the assignment", total=len(CLASS) + 2)
+        task = progress.add_task("making the assignment", total=len(CLASS))
         prepare(root, folder)
-        progress.update(task, advance=1, description="grading")
+        progress.update(task, description="grading")
         for row in grade(folder):
             rows.append(row)
             progress.update(task, advance=1, description=f"graded {row.learner.name}")
         progress.update(task, description="writing feedback")
         feedback(folder)
-        progress.update(task, advance=1, description="done")
+        progress.update(task, description="done")
     rows.sort(key=lambda row: row.learner.name)
     console.print(marks_table(rows))
     console.print(*where_to_look(folder, rows), sep="\n", highlight=False, soft_wrap=True)

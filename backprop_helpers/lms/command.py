@@ -14,29 +14,43 @@ from backprop_helpers.grading.gradebook import punish_late
 from backprop_helpers.lms import canvas, moodle
 from backprop_helpers.lms.archive import collect as collect_from
 from backprop_helpers.lms.marks import Filled, marks_of
-from backprop_helpers.lms.people import enter, known_people, people_of
+from backprop_helpers.lms.people import columns_of, enter, known_people, people_of
 from backprop_helpers.lms.put import put
-from backprop_helpers.lms.sheet import read_sheet, write_sheet
+from backprop_helpers.lms.sheet import SheetError, read_sheet, write_sheet
 
 
 def roster(path: Path, course: Path | None = None, id_column: str = "") -> list[str]:
     """Enter the learners of a CSV file into the gradebook. Returns sentences."""
-    people, odd = people_of(read_sheet(path), id_column)
+    sheet = read_sheet(path)
+    columns = columns_of(sheet, id_column).told(sheet)
+    people, odd = people_of(sheet, id_column)
     with _gradebook(course_at(course)) as gradebook:
         change = enter(gradebook, people)
-    said = [f"{len(change.new)} new, {len(change.changed)} changed, {len(change.same)} as they were."]
+    said = [
+        columns,
+        f"{len(change.new)} new, {len(change.changed)} changed, {len(change.same)} as they were.",
+    ]
     if change.absent:
         said.append(f"In the gradebook and not in the file, and left there: {_listed(change.absent)}.")
     return said + odd
 
 
 def collect(lesson: str, path: Path, course: Path | None = None, worksheet: Path | None = None) -> list[str]:
-    """Put the submissions of an LMS archive into the course. Returns sentences."""
+    """Put the submissions of an LMS archive into the course. Returns sentences.
+
+    Raises SheetError where there is none to put, with what was passed over.
+    """
     where = course_at(course)
     with _gradebook(where) as gradebook:
         people = known_people(gradebook)
     collected = collect_from(path, people, read_sheet(worksheet) if worksheet else None)
     done = put(where, lesson, collected)
+    if not collected.found:
+        why = "\n".join(collected.notes) or "The archive holds no notebook."
+        raise SheetError(
+            f"{why}\nNothing was collected: no notebook in {path} belongs to anybody in the gradebook. Is it the "
+            "archive of this class, and was `backprop lms roster` run with its list?"
+        )
     said = [
         f"{len(done.new)} new, {len(done.replaced)} replaced (the old ones are kept), {len(done.same)} as they were."
     ]

@@ -44,10 +44,32 @@ class Change:
     absent: tuple[str, ...]
 
 
-def people_of(sheet: Sheet, id_column: str = "") -> tuple[list[Person], list[str]]:
-    """The learners of a roster, and a sentence for every row that is none.
+@dataclass(frozen=True)
+class Columns:
+    """Where in a roster a learner's id, names, address and number stand; None: in no column."""
 
-    id_column: which column holds their ids, where it is not one of the usual. Raises SheetError where no column can.
+    id: int
+    first: int | None
+    last: int | None
+    whole: int | None
+    email: int | None
+    number: int | None
+    canvas: bool
+
+    def told(self, sheet: Sheet) -> str:
+        """A sentence that lets a person see a wrong guess."""
+        names = [sheet.columns[i] for i in (self.first, self.last) if i is not None]
+        names = names or [sheet.columns[i] for i in (self.whole,) if i is not None]
+        shown = f"names from {' and '.join(map(repr, names))}" if names else "no names: no column holds any"
+        return (
+            f"Ids from the column {sheet.columns[self.id]!r}, {shown}. Another one for the ids: --id-column."
+        )
+
+
+def columns_of(sheet: Sheet, id_column: str = "") -> Columns:
+    """Which column of a roster holds what.
+
+    id_column: which holds the ids, where it is not one of the usual. Raises SheetError where no column can.
     """
     canvas = sheet.find("Student") is not None and sheet.find("ID") is not None
     wanted = (id_column,) if id_column else _IDS[:-1] if canvas else _IDS
@@ -59,16 +81,28 @@ def people_of(sheet: Sheet, id_column: str = "") -> tuple[list[Person], list[str
             f"The roster has the columns {', '.join(sheet.columns)}; {'none is ' + id_column if id_column else 'none of them holds ids'}. "
             "Name the one that does with --id-column."
         )
-    first, last, whole = sheet.find(*_FIRST), sheet.find(*_LAST), sheet.find(*_WHOLE)
-    email, number = sheet.find(*_EMAIL), sheet.find("ID") if canvas else None
+    return Columns(
+        place,
+        sheet.find(*_FIRST),
+        sheet.find(*_LAST),
+        sheet.find(*_WHOLE),
+        sheet.find(*_EMAIL),
+        sheet.find("ID") if canvas else None,
+        canvas,
+    )
+
+
+def people_of(sheet: Sheet, id_column: str = "") -> tuple[list[Person], list[str]]:
+    """The learners of a roster, and a sentence for every row that is none. Raises SheetError as `columns_of` does."""
+    at = columns_of(sheet, id_column)
     found: dict[str, Person] = {}
     odd = []
     for line, row in enumerate(sheet.rows, 2):
-        name = _cell(row, whole)
+        name = _cell(row, at.whole)
         if name in ("Points Possible", "Student, Test") or not any(c.strip() for c in row):
             continue
-        key = _cell(row, place)
-        if canvas and not key and not _cell(row, number):
+        key = _cell(row, at.id)
+        if at.canvas and not key and not _cell(row, at.number):
             continue  # the line that says how marks are posted
         if not _ID.match(key):
             odd.append(
@@ -79,9 +113,11 @@ def people_of(sheet: Sheet, id_column: str = "") -> tuple[list[Person], list[str
             odd.append(f"Line {line}: the id {key} stands there twice; the first is kept.")
             continue
         names = (
-            (_cell(row, first), _cell(row, last)) if first is not None or last is not None else _split(name)
+            (_cell(row, at.first), _cell(row, at.last))
+            if at.first is not None or at.last is not None
+            else _split(name)
         )
-        found[key] = Person(key, *names, _cell(row, email), _cell(row, number))
+        found[key] = Person(key, *names, _cell(row, at.email), _cell(row, at.number))
     return list(found.values()), odd
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from backprop_helpers import misconceptions
 from backprop_helpers.feedback.content import Feedback
 from backprop_helpers.grading.results import GradedSubmission
-from backprop_helpers.report.alike import bare_lines, fingerprint
+from backprop_helpers.report.alike import bare_lines, fingerprint, without_guards
 
 TEACH = 3
 
@@ -192,11 +192,11 @@ def _ideas(graded: Sequence[tuple[GradedSubmission, Feedback]]) -> tuple[Idea, .
     found = []
     for (name, exercise), learners in who.items():
         about: Any = known.get(name)
-        line = _typical([codes.get((learner, exercise), "") for learner in learners], right[exercise])
+        line = typical_line([codes.get((learner, exercise), "") for learner in learners], right[exercise])
         says, hint = (about.says, about.hint) if about else (name, "")
         found.append(Idea(name, exercise, says, hint, sections.get(exercise, ""), tuple(learners), line))
     for exercise, learners in unknown.items():
-        line = _typical([codes.get((learner, exercise), "") for learner in learners], right[exercise])
+        line = typical_line([codes.get((learner, exercise), "") for learner in learners], right[exercise])
         says = "Wrong in a way that has no name here: look at a few of them."
         found.append(
             Idea(
@@ -213,9 +213,12 @@ def _ideas(graded: Sequence[tuple[GradedSubmission, Feedback]]) -> tuple[Idea, .
     return tuple(sorted(found, key=lambda idea: (not idea.known, -len(idea.learners), idea.name)))
 
 
-def _typical(codes: Sequence[str], right: set[str]) -> str:
-    """The line that most of these share and no right solution has; "" where there is none."""
-    counts = Counter(line for code in codes for line in bare_lines(code) if line not in right)
+def typical_line(codes: Sequence[str], right: set[str]) -> str:
+    """The line that most of these share and no right solution has; "" where there is none.
+
+    Lines that only refuse input are passed over: everybody words them differently, and they compute nothing.
+    """
+    counts = Counter(line for code in codes for line in bare_lines(without_guards(code)) if line not in right)
     best = [
         (n, line) for line, n in counts.items() if not line.startswith(("def ", "class ", "import ", "from "))
     ]
