@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import signal
 import time
 
 import numpy as np
@@ -109,6 +110,17 @@ def test_a_function_that_never_returns_is_stopped_and_said(short, fn):
     assert not result.passed
     if fn is never_returns:
         assert "did not come back within 0.3 seconds and was stopped" in result.message
+
+
+@pytest.mark.timeout(30)
+def test_it_is_stopped_in_a_program_that_ignores_ctrl_c_too(short):
+    """As one that a shell started in the background does."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert "did not come back" in diagnose("affine_forward", never_returns).message
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_ten_megabytes_of_prints_are_counted_not_shown(capsys):

@@ -21,8 +21,9 @@ def time_limit(seconds: float) -> Iterator[None]:
     """Raise TookTooLong when the body runs longer than `seconds`.
 
     A timer thread interrupts the main thread as Ctrl+C would, which works on every system and inside a
-    kernel. It repeats, so a bare `except:` in a loop can't swallow it for ever. Outside the main thread
-    nothing can be interrupted, and the body runs unlimited.
+    kernel. It repeats, so a bare `except:` in a loop can't swallow it for ever. A program started in the background
+    ignores Ctrl+C: for the time of the body it does not. Outside the main thread nothing can be interrupted, and the
+    body runs unlimited.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -38,6 +39,10 @@ def time_limit(seconds: float) -> Iterator[None]:
             wait = 0.2
 
     watch = threading.Thread(target=interrupt, daemon=True)
+    before = signal.getsignal(signal.SIGINT)
+    deaf = before in (signal.SIG_IGN, signal.SIG_DFL)  # then an interrupt would do nothing
+    if deaf:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     watch.start()
     try:
         yield
@@ -51,6 +56,8 @@ def time_limit(seconds: float) -> Iterator[None]:
             try:
                 over.set()
                 watch.join()
+                if deaf:
+                    signal.signal(signal.SIGINT, before)
                 break
             except KeyboardInterrupt:
                 continue
