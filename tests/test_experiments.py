@@ -447,6 +447,28 @@ def test_a_slider_can_play_by_itself_and_waits_for_the_prediction_too() -> None:
     assert not player.playing
 
 
+def test_a_picture_follows_the_first_of_two_messages_and_is_drawn_once() -> None:
+    """A page that moves a slider with a player sends the player's value and then the slider's: the same step twice."""
+    calls = []
+
+    def counted(x: float, colour: str) -> Square:
+        calls.append(x)
+        return model(x, colour)
+
+    step = Slider("x", "x", 0, 4, 1, 1, play=True)
+    bound = dataclasses.replace(TINY, model=counted, controls=(step, TINY.controls[1]))().widget()
+    calls.clear()
+    bound.players[0].value = 3
+    assert 'data-area="9"' in bound.picture.value
+    assert "side 3" in bound.says.value
+    bound.controls["x"].value = 3
+    assert calls == [3]
+    bound.controls["x"].value = 2  # the other way round, as while it plays
+    bound.players[0].value = 2
+    assert 'data-area="4"' in bound.picture.value
+    assert calls == [3, 2]
+
+
 def test_a_start_that_was_asked_for_is_also_what_the_static_picture_shows() -> None:
     experiment = dataclasses.replace(TINY, snapshot={"x": 4.0})
     assert "area 9" in experiment(x=3.0).static()["text/plain"]

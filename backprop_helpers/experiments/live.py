@@ -86,15 +86,14 @@ class Bound:
         self.picture = self._canvas()
         self.says = _html("", "bp-say")
         self.told = _html("", "bp-told")
-        self.players = [
-            _player(c, self.controls[c.name]) for c in experiment.controls if isinstance(c, Slider) and c.play
-        ]
+        self.players = [self._player(c) for c in experiment.controls if isinstance(c, Slider) and c.play]
         self.reset_button = widgets.Button(
             description="Reset", tooltip="All controls back to where they began"
         )
         self.reset_button.on_click(lambda _: self.reset())
         self.options: list[widgets.Button] = []
         self._held = False
+        self._drawn: dict[str, Any] = {}
         for control in self.controls.values():
             control.observe(self._changed, "value")
         bar = widgets.Box([*self.controls.values(), *self.players, self.reset_button])
@@ -138,8 +137,22 @@ class Bound:
         if not self._held:
             self._draw()
 
-    def _draw(self) -> None:
-        shown = self.experiment.render(self._values())
+    def _player(self, control: Slider) -> widgets.Play:
+        """The buttons of a slider. A page that moves such a slider sends its player's value first and its own after that.
+
+        So the picture follows whichever comes, and is there for the first: it needn't wait for two messages to be handled.
+        """
+        player = _player(control, self.controls[control.name])
+        player.observe(lambda change: self._draw({**self._values(), control.name: change["new"]}), "value")
+        return player
+
+    def _draw(self, values: Mapping[str, Any] | None = None) -> None:
+        """The picture for `values`, by default those of the controls; nothing to do where it is shown already."""
+        values = self._values() if values is None else dict(values)
+        if values == self._drawn:
+            return
+        shown = self.experiment.render(values)
+        self._drawn = values
         self.picture.value = shown.html
         self.says.value = f"<p>{escape(shown.sentence)}</p>"
         self._explain()
@@ -163,9 +176,7 @@ class Bound:
             return
         picked = self.picture.picked
         ask = "<p><em>Click an edge (or Tab to it and press Enter) to see the formula and the numbers behind it.</em></p>"
-        self.behind.value = (
-            explain(self.experiment.model(**self._values()), picked) if picked else ""
-        ) or ask
+        self.behind.value = (explain(self.experiment.model(**self._drawn), picked) if picked else "") or ask
 
     def _lock(self, locked: bool) -> None:
         for control in (*self.controls.values(), *self.players, self.reset_button):
