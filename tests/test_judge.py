@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+
 import numpy as np
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 from judge_side import LESSONS, FakeBox, cells, crossed, job, page
 
 from backprop_helpers import misconceptions
@@ -376,12 +379,47 @@ def test_a_cell_is_judged_by_what_stands_above_its_test():
         ([(True, "import numpy as np"), (True, "np.random.seed(0)"), (False, "def f(): pass")], {0, 1}),
         ([(True, "x = 1"), (False, "y = x"), (True, "x = 2"), (True, "print(x)")], {0, 2, 3}),
         ([(True, "x = 1"), (True, "y = 2"), (False, "exec('z = y')")], {0, 1}),
-        ([(True, "x = 1"), (True, "y = 2"), (False, "def broken(:")], {0, 1}),
+        ([(True, "x = 1"), (True, "y = 2"), (False, "def broken(:\n    return x")], set()),
+        ([(True, "x = 1"), (False, "def broken(:\n    return x"), (False, "y = x")], {0}),
+        # only line by line is it found that this can't be: the first line runs
+        ([(True, "x = 1"), (True, "y = 2"), (False, "y = x\ndef f(a, a): pass")], {0, 1}),
         ([(True, "x = 1"), (False, "def f(x):\n    x = 2\n    return x")], set()),
     ],
 )
 def test_cells_run_where_something_graded_depends_on_them(page_, wanted):
     assert needed(page_) == wanted
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *(
+            "%time x",
+            "  %time x",
+            "y = %time x",
+            "y =%time x",
+            "!ls $x",
+            "files = !ls",
+            "%%time\nx",
+            "x?",
+            "?x",
+        ),
+        *(
+            "x.y??",
+            "if True:\n    %time x",
+            ",f x",
+            ";f x",
+            "/f x",
+            ">>> x",
+            ">>> y = (\n... x)",
+            "In [1]: def f():\n   ...:     return x",
+        ),
+        *("    y = x\n    z = x", "\n  y = x", "y = \\\n%time x", "y = \\\n  !ls"),
+    ],
+)
+def test_whatever_ipython_makes_python_of_may_need_every_cell(source):
+    assert needed([(True, "x = 1"), (True, "z = 2"), (False, source)]) == {0, 1}
+    ast.parse(TransformerManager().transform_cell(source))  # it does make Python of it
 
 
 # --- failures of every kind, in a real process

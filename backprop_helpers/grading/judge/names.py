@@ -42,6 +42,8 @@ class Cell:
 
 
 LONG = 200_000  # characters of a cell, beyond which nobody looks for names in it
+# What IPython may turn into Python: commands, questions, the prompts of copied lines.
+_IPYTHON = re.compile(r"(?m)^[ \t\f]*(?:[!?%,;/]|>>>|\.\.\.|In \[)|\?|=\s*[%!]|!(?!=)")
 
 
 @functools.lru_cache(maxsize=2048)
@@ -57,7 +59,10 @@ def looked_at(source: str, magics: bool = True) -> Cell:
             return Cell(None)
         tree = ast.parse(text)
         free = set(_free(symtable.symtable(text, "<cell>", "exec")))
-    except Exception:  # no Python, or nested so deeply that it can't be read
+    except SyntaxError:
+        nothing = ast.Module([], [])
+        return Cell(nothing, rest=nothing) if not magics and _is_no_python(source) else Cell(None)
+    except Exception:  # nested so deeply that it can't be read
         return Cell(None)
     loads = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
     given = {n.id for n in _given_to_checks(tree)}
@@ -69,6 +74,18 @@ def looked_at(source: str, magics: bool = True) -> Cell:
     handed = frozenset(given - _also_used(tree, loads))
     rest = ast.Module([n for n in tree.body if not isinstance(n, ast.Import | ast.ImportFrom)], [])
     return Cell(tree, binds, stores, frozenset(reads), handed, dict(_imports(tree)), rest)
+
+
+def _is_no_python(source: str) -> bool:
+    """Whether it can't be read, with nothing in it that IPython would change first: then no line of the cell ever runs."""
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        # IPython takes away the indentation of a whole cell
+        return not _IPYTHON.search(source) and not source.lstrip("\n")[:1].isspace()
+    except Exception:
+        return False
+    return False  # it can be read, and what is wrong is found line by line
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[str, ast.Module]]:
