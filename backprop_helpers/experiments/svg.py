@@ -24,6 +24,7 @@ from backprop_helpers.experiments import theme
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 Ticks = Sequence[tuple[float, str]]  # where, and what stands there
+_FAR = 9999.0  # picture units
 _SHAPES = ("circle", "square", "triangle", "cross")
 
 
@@ -43,11 +44,14 @@ def heat_png(values: ArrayLike, low: float = 0.0, high: float = 1.0) -> bytes:
         raise ValueError(f"values must have two axes (rows, columns), got shape {v.shape}")
     index = np.rint(np.clip((v - low) / (high - low), 0, 1) * 254).astype(np.uint8)
     image = Image.frombytes("P", (v.shape[1], v.shape[0]), index.tobytes())
-    image.putpalette([c for i in range(256) for c in (theme.HEAT_LOW if i < 127 else theme.HEAT_HIGH)])
-    alpha = bytes(min(theme.HEAT_ALPHA, round(abs(i - 127) / 127 * theme.HEAT_ALPHA)) for i in range(256))
+    image.putpalette(_PALETTE)
     out = io.BytesIO()
-    image.save(out, "PNG", transparency=alpha, compress_level=0)
+    image.save(out, "PNG", transparency=_ALPHA, compress_level=0)
     return out.getvalue()
+
+
+_PALETTE = bytes(c for i in range(256) for c in (theme.HEAT_LOW if i < 127 else theme.HEAT_HIGH))
+_ALPHA = bytes(min(theme.HEAT_ALPHA, round(abs(i - 127) / 127 * theme.HEAT_ALPHA)) for i in range(256))
 
 
 class Panel:
@@ -75,7 +79,8 @@ class Panel:
         self.title, self.xlabel, self.ylabel = title, xlabel, ylabel
         self.x, self.y = _limits("x", x, logx), _limits("y", y, logy)
         self.logx, self.logy = logx, logy
-        self._xticks, self._yticks = xticks, yticks
+        self._xticks = None if xticks is None else tuple(xticks)
+        self._yticks = None if yticks is None else tuple(yticks)
         self.left, self.right = 50 if ylabel else 40, 10
         self.top, self.bottom = 26 if title else 10, 42 if xlabel else 26
         self.least = 0  # how narrow it may become on a page, in pixels, before it has to be scrolled
@@ -96,29 +101,31 @@ class Panel:
             - _fraction(y, self.y, self.logy) * (self.height - self.top - self.bottom)
         )
 
-    def _points(self, x: ArrayLike, y: ArrayLike) -> list[tuple[float, float]]:
-        if np.isscalar(x) and np.isscalar(y):
-            return self._one_point(float(x), float(y))  # type: ignore[arg-type]
-        xs, ys = np.broadcast_arrays(np.atleast_1d(self.px(x)), np.atleast_1d(self.py(y)))
-        keep = np.isfinite(xs) & np.isfinite(ys)
+    def _points(self, x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
+        """Picture coordinates (n, 2) of data coordinates x, y (n,), or one number for all; without those that are no number."""
+        xs, ys = self.px(x), self.py(y)
+        places = np.empty((max(xs.size, ys.size), 2))
+        places[:, 0], places[:, 1] = xs, ys
+        finite = np.isfinite(places).all(axis=1)
+        if not finite.all():
+            places = places[finite]
         # far outside stays outside: bounded numbers keep the text short and the renderer's arithmetic sound
-        xs, ys = np.clip(xs, -9999, 9999), np.clip(ys, -9999, 9999)
-        return list(zip(xs[keep].tolist(), ys[keep].tolist(), strict=True))
+        return places.clip(-_FAR, _FAR, out=places)
 
-    def _one_point(self, x: float, y: float) -> list[tuple[float, float]]:
-        """As `_points` for a single point, without arrays: a graph has a hundred labels, a slider moves often."""
-        places = []
-        for value, (low, high), log in ((x, self.x, self.logx), (y, self.y, self.logy)):
-            if log:
-                if not value > 0:
-                    return []
-                value, low, high = math.log10(value), math.log10(low), math.log10(high)
-            places.append((value - low) / (high - low))
-        a = self.left + places[0] * (self.width - self.left - self.right)
-        b = self.height - self.bottom - places[1] * (self.height - self.top - self.bottom)
+    def _point(self, x: float, y: float) -> tuple[float, float] | None:
+        """As `_points` for one, without arrays: a graph has a hundred labels, a slider moves often. None: no number."""
+        a, b = self._x(x), self._y(y)
         if not (math.isfinite(a) and math.isfinite(b)):
-            return []
-        return [(min(max(a, -9999.0), 9999.0), min(max(b, -9999.0), 9999.0))]
+            return None
+        return min(max(a, -_FAR), _FAR), min(max(b, -_FAR), _FAR)
+
+    def _x(self, x: float) -> float:
+        return self.left + _part(x, self.x, self.logx) * (self.width - self.left - self.right)
+
+    def _y(self, y: float) -> float:
+        return (
+            self.height - self.bottom - _part(y, self.y, self.logy) * (self.height - self.top - self.bottom)
+        )
 
     # --- what can be drawn ---------------------------------------------------------------------------------
 
@@ -126,7 +133,7 @@ class Panel:
         self, x: ArrayLike, y: ArrayLike, colour: str = "blue", *, width: float = 2.2, dash: str = ""
     ) -> None:
         """A curve through points x, y (n,); not-a-number points are left out."""
-        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in self._points(x, y))
+        points = _written(self._points(x, y), "%.1f,%.1f", " ")
         dashes = f' stroke-dasharray="{escape(dash)}"' if dash else ""
         self._inside.append(
             f'<polyline points="{points}" fill="none" stroke="{theme.colour(colour)}" stroke-width="{width:g}"'
@@ -143,7 +150,7 @@ class Panel:
         points = self._points(x, y)
         if shape in ("circle", "square"):
             # one path of zero-length strokes: a tenth of the text that one element a point would need
-            d = "".join(f"M{a:.1f} {b:.1f}h0" for a, b in points)
+            d = _written(points, "M%.1f %.1fh0")
             cap, core = ("round", size) if shape == "circle" else ("square", size * 0.86)
             for ink, width in ((paper, core + 2), (stroke, core)):
                 self._inside.append(
@@ -152,13 +159,11 @@ class Panel:
             return
         r = size * 0.62
         if shape == "triangle":
-            d = "".join(f"M{a:.1f} {b - r:.1f}l{r:.1f} {1.8 * r:.1f}h{-2 * r:.1f}z" for a, b in points)
+            d = _written(points - [0, r], f"M%.1f %.1fl{r:.1f} {1.8 * r:.1f}h{-2 * r:.1f}z")
             self._inside.append(f'<path d="{d}" fill="{stroke}" stroke="{paper}" stroke-width="1"/>')
         else:
-            d = "".join(
-                f"M{a - r:.1f} {b - r:.1f}l{2 * r:.1f} {2 * r:.1f}M{a - r:.1f} {b + r:.1f}l{2 * r:.1f} {-2 * r:.1f}"
-                for a, b in points
-            )
+            corners = np.hstack((points - r, points + np.array([-r, r])))
+            d = _written(corners, f"M%.1f %.1fl{2 * r:.1f} {2 * r:.1f}M%.1f %.1fl{2 * r:.1f} {-2 * r:.1f}")
             self._inside.append(f'<path d="{d}" fill="none" stroke="{stroke}" stroke-width="2"/>')
 
     def area(
@@ -166,7 +171,7 @@ class Panel:
     ) -> None:
         """The region between two curves low, high (n,) over x (n,)."""
         there, back = self._points(x, high), self._points(x, low)[::-1]
-        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in [*there, *back])
+        points = _written(np.concatenate((there, back)), "%.1f,%.1f", " ")
         fill = theme.colour(colour)
         self._inside.append(f'<polygon points="{points}" fill="{fill}" fill-opacity="{opacity:g}"/>')
 
@@ -182,8 +187,7 @@ class Panel:
         dash: str = "",
     ) -> None:
         """Separate straight pieces from (x0, y0) to (x1, y1), each (n,) or a number."""
-        ends = zip(self._points(x0, y0), self._points(x1, y1), strict=True)
-        d = "".join(f"M{a:.1f} {b:.1f}L{c:.1f} {e:.1f}" for (a, b), (c, e) in ends)
+        d = _written(np.hstack((self._points(x0, y0), self._points(x1, y1))), "M%.1f %.1fL%.1f %.1f")
         dashes = f' stroke-dasharray="{escape(dash)}"' if dash else ""
         self._inside.append(
             f'<path d="{d}" fill="none" stroke="{theme.colour(colour)}" stroke-width="{width:g}"{dashes}/>'
@@ -193,16 +197,17 @@ class Panel:
         self, x: ArrayLike, height: ArrayLike, colour: str = "blue", *, width: float = 0.6, base: float = 0.0
     ) -> None:
         """Upright bars at x (n,), from `base` to `height` (n,), `width` data units wide."""
-        for centre, top in np.broadcast(np.asarray(x, float), np.asarray(height, float)):
+        centres, tops = np.broadcast_arrays(np.asarray(x, float), np.asarray(height, float))
+        for centre, top in zip(centres.ravel().tolist(), tops.ravel().tolist(), strict=True):
             self.rectangle(centre - width / 2, base, centre + width / 2, top, colour, opacity=0.85)
 
     def rectangle(
         self, x0: float, y0: float, x1: float, y1: float, colour: str = "blue", *, opacity: float = 0.25
     ) -> None:
         """A filled rectangle with a thin edge between two opposite corners in data units."""
-        if not np.isfinite([x0, y0, x1, y1]).all():
+        if not all(map(math.isfinite, (x0, y0, x1, y1))):
             return
-        xs, ys = sorted(self.px([x0, x1]).tolist()), sorted(self.py([y0, y1]).tolist())
+        xs, ys = sorted((self._x(x0), self._x(x1))), sorted((self._y(y0), self._y(y1)))
         ink = theme.colour(colour)
         self._inside.append(
             f'<rect x="{xs[0]:.1f}" y="{ys[0]:.1f}" width="{xs[1] - xs[0]:.1f}" height="{ys[1] - ys[0]:.1f}"'
@@ -237,11 +242,11 @@ class Panel:
         self, x0: float, y0: float, x1: float, y1: float, colour: str = "ink", *, width: float = 2.2
     ) -> None:
         """An arrow from (x0, y0) to its tip (x1, y1), in data units."""
-        points = self._points([x0, x1], [y0, y1])
-        if len(points) < 2:
+        start, end = self._point(x0, y0), self._point(x1, y1)
+        if start is None or end is None:
             return
-        (a, b), (c, d) = points
-        length = float(np.hypot(c - a, d - b))
+        (a, b), (c, d) = start, end
+        length = math.hypot(c - a, d - b)
         if length < 1:
             return
         ux, uy, head = (c - a) / length, (d - b) / length, min(9.0, length * 0.6)
@@ -265,10 +270,10 @@ class Panel:
         size: float = 13,
     ) -> None:
         """Text at a point in data units, moved by dx, dy picture units; readable over anything because of its halo."""
-        place = self._points(x, y)
-        if not place:
+        place = self._point(x, y)
+        if place is None:
             return
-        a, b = place[0]
+        a, b = place
         self._above.append(_text(a + dx, b + dy, text, colour, anchor=anchor, size=size, halo=True))
 
     def legend(self, entries: Sequence[tuple[str, str]], *, corner: str = "right") -> None:
@@ -281,32 +286,28 @@ class Panel:
 
     def body(self) -> str:
         """The panel's SVG elements without the enclosing <svg>."""
-        x0, x1, y0, y1 = self.left, self.width - self.right, self.top, self.height - self.bottom
+        x0, x1, y0, y1 = self._box()
         # a nested <svg> clips without needing an id
         clip = (
             f'<svg x="{x0}" y="{y0}" width="{x1 - x0}" height="{y1 - y0}" viewBox="{x0} {y0} {x1 - x0} {y1 - y0}"'
-            f' overflow="hidden">{self._grid()}{"".join(self._inside)}</svg>'
+            f' overflow="hidden">{self._axes()[0]}{"".join(self._inside)}</svg>'
         )
         frame = f'<path d="M{x0} {y0}V{y1}H{x1}" fill="none" stroke="{theme.colour("muted")}" stroke-width="1.2"/>'
         return clip + frame + self._numbers() + "".join(self._above)
 
-    def _ticks(self) -> tuple[Ticks, Ticks]:
+    def _box(self) -> tuple[int, int, int, int]:
+        """Left, right, upper and lower side of the axes, in picture units."""
+        return self.left, self.width - self.right, self.top, self.height - self.bottom
+
+    def _axes(self) -> tuple[str, str]:
+        """The grid, and the numbers beside it."""
         xticks = _ticks(self.x, self.logx) if self._xticks is None else self._xticks
         yticks = _ticks(self.y, self.logy) if self._yticks is None else self._yticks
-        return xticks, yticks
-
-    def _grid(self) -> str:
-        xticks, yticks = self._ticks()
-        x0, x1, y0, y1 = self.left, self.width - self.right, self.top, self.height - self.bottom
-        d = "".join(f"M{float(self.px(v)):.1f} {y0}V{y1}" for v, _ in xticks)
-        d += "".join(f"M{x0} {float(self.py(v)):.1f}H{x1}" for v, _ in yticks)
-        return f'<path d="{d}" stroke="{theme.colour("grid")}" stroke-width="1" fill="none"/>'
+        return _axes(self.x, self.y, self.logx, self.logy, self._box(), xticks, yticks)
 
     def _numbers(self) -> str:
-        xticks, yticks = self._ticks()
-        x0, x1, y0, y1 = self.left, self.width - self.right, self.top, self.height - self.bottom
-        out = [_text(float(self.px(v)), y1 + 15, t, "muted", size=11.5) for v, t in xticks]
-        out += [_text(x0 - 5, float(self.py(v)) + 4, t, "muted", anchor="end", size=11.5) for v, t in yticks]
+        x0, x1, y0, y1 = self._box()
+        out = [self._axes()[1]]
         if self.title:
             out.append(_text(x0, 16, self.title, "ink", anchor="start", weight="600"))
         if self.xlabel:
@@ -375,13 +376,18 @@ def attributes(data: Mapping[str, object] | None) -> str:
     out = []
     for name, value in (data or {}).items():
         text = f"{value:.6g}" if isinstance(value, float | np.floating) else str(value)
-        out.append(f' data-{escape(name.lower().replace("_", "-"))}="{escape(text)}"')
+        out.append(f' data-{_kebab(name)}="{escape(text)}"')
     return "".join(out)
+
+
+@functools.lru_cache(maxsize=256)
+def _kebab(name: str) -> str:
+    return escape(name.lower().replace("_", "-"))
 
 
 def _limits(name: str, limits: tuple[float, float], log: bool) -> tuple[float, float]:
     low, high = float(limits[0]), float(limits[1])
-    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ValueError(f"{name} must be (low, high) with low < high and both finite, got {limits}")
     if log and low <= 0:
         raise ValueError(f"{name} is a log axis, so both limits must be above zero, got {limits}")
@@ -395,6 +401,48 @@ def _fraction(value: ArrayLike, limits: tuple[float, float], log: bool) -> NDArr
         v = np.log10(np.where(v > 0, v, np.nan))
         low, high = np.log10(low), np.log10(high)
     return np.asarray((v - low) / (high - low))
+
+
+def _part(value: float, limits: tuple[float, float], log: bool) -> float:
+    """`_fraction` of one number."""
+    low, high = limits
+    if log:
+        value = math.log10(value) if value > 0 else math.nan
+        low, high = math.log10(low), math.log10(high)
+    return (value - low) / (high - low)
+
+
+def _written(places: NDArray[np.float64], each: str, between: str = "") -> str:
+    """Points as text: `each` holds a %.1f for every number of a row of places (n, k)."""
+    return _write(places.tobytes(), places.shape[1], each, between)
+
+
+# What does not move with a slider, points of data or level lines, is the same at every step and most of the text.
+@functools.lru_cache(maxsize=128)
+def _write(places: bytes, columns: int, each: str, between: str) -> str:
+    numbers = np.frombuffer(places)
+    return between.join([each] * (len(numbers) // columns)) % tuple(numbers.tolist())
+
+
+@functools.lru_cache(maxsize=128)
+def _axes(
+    x: tuple[float, float],
+    y: tuple[float, float],
+    logx: bool,
+    logy: bool,
+    box: tuple[int, int, int, int],
+    xticks: Ticks,
+    yticks: Ticks,
+) -> tuple[str, str]:
+    """Grid and numbers of axes with these limits and ticks; box: left, right, upper and lower side, in picture units."""
+    x0, x1, y0, y1 = box
+    across = [(x0 + _part(v, x, logx) * (x1 - x0), text) for v, text in xticks]
+    upwards = [(y1 - _part(v, y, logy) * (y1 - y0), text) for v, text in yticks]
+    d = "".join(f"M{a:.1f} {y0}V{y1}" for a, _ in across) + "".join(f"M{x0} {b:.1f}H{x1}" for b, _ in upwards)
+    numbers = [_text(a, y1 + 15, text, "muted", size=11.5) for a, text in across]
+    numbers += [_text(x0 - 5, b + 4, text, "muted", anchor="end", size=11.5) for b, text in upwards]
+    grid = f'<path d="{d}" stroke="{theme.colour("grid")}" stroke-width="1" fill="none"/>'
+    return grid, "".join(numbers)
 
 
 @functools.lru_cache(maxsize=256)
