@@ -381,6 +381,9 @@ def test_a_cell_is_judged_by_what_stands_above_its_test():
         ([(True, "x = 1"), (True, "y = 2"), (False, "exec('z = y')")], {0, 1}),
         ([(True, "x = 1"), (True, "y = 2"), (False, "def broken(:\n    return x")], set()),
         ([(True, "x = 1"), (False, "def broken(:\n    return x"), (False, "y = x")], {0}),
+        ([(True, "x = 1"), (False, "def f():\n    raise NotImplementedError\n    return x")], set()),
+        ([(True, "x = 1"), (False, "def f():\n    if f:\n        return 0\n    return x")], {0}),
+        ([(True, "x = 1"), (False, "def f():\n    return x\n    x = 2")], set()),
         # only line by line is it found that this can't be: the first line runs
         ([(True, "x = 1"), (True, "y = 2"), (False, "y = x\ndef f(a, a): pass")], {0, 1}),
         ([(True, "x = 1"), (False, "def f(x):\n    x = 2\n    return x")], set()),

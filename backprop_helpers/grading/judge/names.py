@@ -59,6 +59,8 @@ def looked_at(source: str, magics: bool = True) -> Cell:
             return Cell(None)
         tree = ast.parse(text)
         free = set(_free(symtable.symtable(text, "<cell>", "exec")))
+        if any(_dead(block) for block in _blocks(tree)):
+            free &= set(_free(symtable.symtable(_living(text), "<cell>", "exec")))
     except SyntaxError:
         nothing = ast.Module([], [])
         return Cell(nothing, rest=nothing) if not magics and _is_no_python(source) else Cell(None)
@@ -74,6 +76,28 @@ def looked_at(source: str, magics: bool = True) -> Cell:
     handed = frozenset(given - _also_used(tree, loads))
     rest = ast.Module([n for n in tree.body if not isinstance(n, ast.Import | ast.ImportFrom)], [])
     return Cell(tree, binds, stores, frozenset(reads), handed, dict(_imports(tree)), rest)
+
+
+def _living(text: str) -> str:
+    """Code without what is never reached: an empty exercise goes on to return names that nothing gives a value."""
+    tree = ast.parse(text)
+    for block in _blocks(tree):
+        if dead := _dead(block):
+            del block[-dead:]
+    return ast.unparse(tree)
+
+
+def _dead(block: Sequence[ast.stmt]) -> int:
+    """How many statements of a block stand behind its first `raise` or `return`."""
+    ends = (len(block) - 1 - k for k, node in enumerate(block) if isinstance(node, ast.Raise | ast.Return))
+    return next(ends, 0)
+
+
+def _blocks(tree: ast.Module) -> Iterator[list[ast.stmt]]:
+    for node in ast.walk(tree):
+        for field_ in ("body", "orelse", "finalbody"):
+            if isinstance(block := getattr(node, field_, None), list):
+                yield block
 
 
 def _is_no_python(source: str) -> bool:
