@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from chromium import launched, shuts_out
 
-from backprop_helpers.authoring import architecture, contact_sheet
+from backprop_helpers.authoring import architecture, contact_sheet, measured
 from backprop_helpers.authoring.site import readable, write_lessons
 from backprop_helpers.experiments import names
 from backprop_helpers.feedback.prose import mathml
@@ -92,6 +92,24 @@ def test_the_generated_pages_are_what_the_code_says_now() -> None:
     assert re.findall(r"^`(\w+)\(\)` ·", sheet, re.MULTILINE) == names(), "run: make docs"
     there = {path.name for path in (ROOT / "docs" / contact_sheet.FOLDER).glob("*.svg")}
     assert there == set(contact_sheet.pictures())
+
+
+def test_the_table_of_measurements_says_what_their_pages_say() -> None:
+    assert (ROOT / measured.PATH).read_text(encoding="utf-8") == measured.table(ROOT / measured.FOLDER), (
+        "run: make docs"
+    )
+    pages = {path.stem for path in (ROOT / measured.FOLDER).glob("*.md")} - {"index"}
+    assert {row.page for row in measured.ROWS} == pages
+
+
+def test_a_figure_that_has_left_its_page_is_said(tmp_path: Path) -> None:
+    for path in (ROOT / measured.FOLDER).glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        (tmp_path / path.name).write_text(text.replace("The bar is 94%", "The bar is 93%"), encoding="utf-8")
+    assert "| 93%, missed by" in measured.table(tmp_path)
+    (tmp_path / "capstone.md").write_text("Nothing.", encoding="utf-8")
+    with pytest.raises(measured.MeasuredError, match=r"capstone.md no longer says"):
+        measured.table(tmp_path)
 
 
 def test_every_part_of_the_package_has_its_box() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from backprop_helpers.authoring import architecture, contact_sheet, gallery
+from backprop_helpers.authoring import architecture, contact_sheet, gallery, measured
 
 DOCS = Path("docs")
 LESSONS = DOCS / "lessons"
@@ -67,6 +67,7 @@ def main() -> None:
     gallery.main()
     contact_sheet.main()
     architecture.main()
+    measured.main()
     code = build()
     if code == 0:
         print(f"The site is in {SITE}: open {SITE / 'index.html'}.")
