@@ -38,6 +38,7 @@ REFUSED = Quantity(
     "()",
     "1 where shapes that do not fit were refused with a ValueError, 0 where they were taken",
     shown=yes_or_no,
+    fault="not all shapes that do not fit are refused: on the inputs below a ValueError should be raised before anything is computed.",
 )
 
 

@@ -126,6 +126,10 @@ def _probability_cases(rng: np.random.Generator) -> list[Case]:
     return [*cases, Case((p, 1), label="a true class with probability 10⁻¹²", sizes={"C": 3})]
 
 
+def _sizes(p: Any) -> dict[str, int]:
+    return dict(zip("NC", p.shape, strict=True))
+
+
 _MANY = 800  # classes in the case that looks at memory: its Jacobian of one row takes 5 MB, p itself 19 kB
 
 
@@ -143,12 +147,13 @@ def _vjp_cases(rng: np.random.Generator) -> list[Case]:
             )
         )
     sure = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]])
-    cases.append(Case((rng.standard_normal((2, 4)), sure), label="rows that are quite sure", upstream=0))
+    cases.append(Case((rng.standard_normal((2, 4)), sure), label="rows that are quite sure", sizes=_sizes(sure), upstream=0))
     p = rng.dirichlet(np.full(_MANY, 2.0), 3)
     cases.append(
         Case(
             (rng.standard_normal((3, _MANY)), p),
             label=f"C = {_MANY} classes",
+            sizes=_sizes(p),
             upstream=0,
             extra={"watch": True},
         )

@@ -13,6 +13,7 @@ import numpy as np
 from backprop_helpers.checks.patterns.arguments import is_an_argument, off_by_argument, reduced
 from backprop_helpers.checks.patterns.calls import same_without_upstream, stale
 from backprop_helpers.checks.patterns.functions import function, shifted, truncated, zero
+from backprop_helpers.checks.patterns.lines import cut_off, one_number_a_line
 from backprop_helpers.checks.patterns.pair import Pair, Pattern
 from backprop_helpers.checks.patterns.places import masked, one_slice, reordered, reshaped, transposed
 from backprop_helpers.checks.patterns.ratios import change_scaled, ratio
@@ -31,9 +32,11 @@ _LOOKS: tuple[Callable[[str, Sequence[Pair], Exercise], Pattern | None], ...] = 
     reduced,
     truncated,
     shifted,
+    cut_off,
     masked,
     off_by_argument,
     one_slice,
+    one_number_a_line,
     reordered,
 )
 
@@ -54,6 +57,8 @@ def describe(exercise: Exercise, trials: Sequence[Trial], fn: Fn, forward: Fn | 
         for d in t.differences
         if d.quantity is first and d.got is not None and d.expected is not None
     ]
+    if pairs and all(p.difference.kind == "precision" for p in pairs):
+        return None  # right to some digits, which its own sentence says
     if not pairs or len(pairs) < sum(any(d.quantity is first for d in t.differences) for t in trials):
         return None
     name = first.name

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from backprop_helpers.checks.patterns.pair import Array, Pair, Pattern, alike
+from backprop_helpers.checks.patterns.pair import Array, Pair, Pattern, explained
 from backprop_helpers.checks.spec import Exercise
 
 
 def zero(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
     if all(p.got.size == 1 for p in pairs):  # a single 0 may be the result of anything
         return None
-    if all(not p.got.any() for p in pairs):
+    if all(np.abs(p.got).max(initial=0) <= 1e-14 * np.abs(p.expected).max(initial=0) for p in pairs):
         return Pattern("zero", f"{name} is zero everywhere.", "Is it ever filled in after it was made?")
     return None
 
@@ -24,7 +24,7 @@ def function(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | 
         return None
     for text, f in _FUNCTIONS:
         with np.errstate(all="ignore"):
-            if all(alike(p.got, np.asarray(f(p.expected))) for p in pairs):
+            if all(explained(p, np.asarray(f(p.expected))) for p in pairs):
                 return Pattern(
                     f"function {text}",
                     f"{name} is {text} what it should be, in every entry.",
@@ -48,17 +48,20 @@ def shifted(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | N
     if any(p.got.size < 2 for p in pairs):
         return None
     shifts = [float((p.got - p.expected).flat[0]) for p in pairs]
-    if all(alike(p.got, p.expected + s) for p, s in zip(pairs, shifts, strict=True)):
+    if all(explained(p, p.expected + s) for p, s in zip(pairs, shifts, strict=True)):
+        side = "small" if shifts[0] < 0 else "large"
         return Pattern(
             "shift",
-            f"{name} is too large by the same amount in every entry ({shifts[0]:.4g}).",
-            "Something is added to every entry.",
+            f"{name} is too {side} by the same amount in every entry ({abs(shifts[0]):.4g}).",
+            f"Something is {'taken from' if shifts[0] < 0 else 'added to'} every entry.",
         )
     return None
 
 
 def truncated(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
-    if all(alike(p.got, np.trunc(p.expected)) or alike(p.got, np.floor(p.expected)) for p in pairs):
+    if not any(p.got.any() for p in pairs):  # a 0 has lost more than its decimals
+        return None
+    if all(explained(p, np.trunc(p.expected)) or explained(p, np.floor(p.expected)) for p in pairs):
         return Pattern(
             "truncated",
             f"{name} has lost everything behind the decimal point.",

@@ -8,7 +8,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from backprop_helpers.checks.compare import close
-from backprop_helpers.checks.patterns.pair import ALIKE, Array, Pair, Pattern, alike, shared_inputs
+from backprop_helpers.checks.patterns.pair import (
+    ALIKE,
+    Array,
+    Pair,
+    Pattern,
+    alike,
+    explained,
+    shared_inputs,
+)
 from backprop_helpers.checks.spec import Exercise
 
 
@@ -37,15 +45,18 @@ def transposed(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern 
 
 
 def reordered(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
-    if all(
-        p.got.size > 2 and alike(np.sort(p.got, axis=None), np.sort(p.expected, axis=None)) for p in pairs
-    ):
+    if all(p.got.size > 2 and explained(p, np.sort(p.expected, axis=None)[_ranks(p.got)]) for p in pairs):
         return Pattern(
             "reordered",
             f"{name} holds the right numbers in the wrong places.",
             "Look at the order in which rows and columns are read.",
         )
     return None
+
+
+def _ranks(a: Array) -> Array:
+    """The place of each entry in the sorted order, in the shape of a."""
+    return np.argsort(np.argsort(a, axis=None, kind="stable"), kind="stable").reshape(a.shape)
 
 
 _SIDES: tuple[tuple[str, Callable[[Array], Array]], ...] = (
@@ -78,7 +89,11 @@ def _wrong_where(p: Pair, a: Array, holds: Callable[[Array], Array]) -> bool:
 def one_slice(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | None:
     """Wrong in one row or column only, counted from the front or from the end."""
     for axis, word in ((0, "row"), (1, "column")):
-        if any(p.got.ndim != 2 or p.got.shape[axis] < 2 for p in pairs):
+        if any(p.got.ndim != 2 for p in pairs) or all(p.got.shape[axis] < 2 for p in pairs):
+            continue
+        if all(
+            np.sum(~close(p.got, p.expected, ALIKE)) < 2 for p in pairs
+        ):  # one entry lies in some row anyway
             continue
         where = [np.unique(np.nonzero(~close(p.got, p.expected, ALIKE))[axis]) for p in pairs]
         if any(len(w) != 1 for w in where):

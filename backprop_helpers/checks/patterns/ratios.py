@@ -52,7 +52,7 @@ def ratio(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | Non
         return Pattern("ratio", f"{name} is {how}.", "Look for a constant factor.")
     if all(p.got.size < 2 for p in pairs):
         return None
-    shown = ", ".join(f"{q:.3g}" for q in ratios[:3])
+    shown = ", ".join(list(dict.fromkeys(f"{q:.3g}" for q in ratios))[:3])
     return Pattern(
         "ratio that varies",
         f"{name} is one constant times what it should be, but another constant for other inputs ({shown}).",

@@ -1,0 +1,79 @@
+"""Mistakes that nobody registered: what is said of them must be true, and must help.
+
+Each was made up without looking at the registered ones; where an earlier version named it wrongly, the wrong
+sentence stands beside it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from backprop_helpers.checks import diagnose
+from backprop_helpers.layers import relu_forward, sigmoid_forward
+from backprop_helpers.losses import cross_entropy, log_softmax, mse, softmax
+
+
+def _rows(x):
+    return x.reshape(len(x), -1)
+
+
+def _softmax_small_constant(scores):
+    e = np.exp(scores - scores.max(1, keepdims=True))
+    return e / (e.sum(1, keepdims=True) + 1e-8)
+
+
+def _row_by_row_to_the_last_but_one(x, w, b):
+    out = np.zeros((len(x), w.shape[1]))
+    for i in range(len(x) - 1):
+        out[i] = x[i].ravel() @ w + b
+    return out, None
+
+
+def _vjp_of_a_row_that_adds_up_to_1(dp, p):
+    return p * (dp - dp * p.sum(1, keepdims=True))
+
+
+PATTERNS = [
+    ("slope", lambda x: x**2 - (x - 1) ** 2, "shift", "too small by the same amount in every entry (1)"),
+    ("affine_forward", lambda x, w, b: (_rows(x) @ w + 2 * b, 0), "one number a column too many", "the same in every row"),
+    ("affine_forward", _row_by_row_to_the_last_but_one, "last row", "right except in its last row"),
+    ("relu_forward", lambda x: (np.maximum(1, x), x), "cut off", "never goes below 1;"),
+    ("tanh_forward", lambda x: (np.tanh(np.clip(x, -2, 2)), 0), "cut off", "below -0.964 or above 0.964"),
+    ("log_softmax", lambda s: log_softmax(s) - s.max(1, keepdims=True), "one number a row too many", "the same in every column"),
+    ("softmax", lambda s: softmax(s) * (1.5 + np.cos(s.sum(1, keepdims=True))), "one factor a row", "up to a factor of its own"),
+    ("softmax_vjp", _vjp_of_a_row_that_adds_up_to_1, "zero", "zero everywhere"),
+    ("softmax_vjp", lambda dp, p: p * (dp - (dp * p).sum(1, keepdims=True)) / p.shape[1], "ratio 1/C", "that is 1/C"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("exercise", "fn", "pattern", "says"), PATTERNS)
+def test_a_pattern_says_what_is_true_of_the_numbers(exercise, fn, pattern, says):
+    result = diagnose(exercise, fn, known=())
+    assert not result.passed
+    assert result.pattern == pattern
+    assert says in result.message
+
+
+NOT_SAID = [
+    ("softmax", _softmax_small_constant, "the size, without the sign"),
+    ("softmax", lambda s: np.clip(softmax(s), 1e-7, 1 - 1e-7), "the same amount in every entry"),
+    ("sigmoid_forward", lambda x: (sigmoid_forward(np.clip(x, -20, 20))[0], 0), "the same amount"),
+    ("log_softmax", lambda s: log_softmax(s).astype(np.float32), "the wrong places"),
+    ("mse", lambda p, y: mse(p, p * 0) if p.shape != y.shape else mse(p, y), "the logarithm of"),
+    ("neuron_locals", lambda x, w, a, y: (2 * (a - y), a * (1 - a), x, 0, 1), "behind the decimal point"),
+    ("relu_forward", lambda x: (np.minimum(relu_forward(x)[0], 6), x), "row"),
+    ("cross_entropy", lambda s, y: cross_entropy(s, y) if y.ndim == 1 and len(y) == len(s) else 0.0, "has wrong values"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("exercise", "fn", "says"), NOT_SAID)
+def test_a_pattern_that_explains_nothing_is_not_said(exercise, fn, says):
+    result = diagnose(exercise, fn, known=())
+    assert not result.passed
+    assert says not in result.message
+
+
+def test_half_precision_is_said_as_such():
+    result = diagnose("log_softmax", lambda s: log_softmax(s).astype(np.float32))
+    assert "came back as float32" in result.message
