@@ -28,6 +28,7 @@ from backprop_helpers.experiments.gallery import (
 )
 from backprop_helpers.experiments.gallery._shared import (
     ACTIVATIONS,
+    arcs,
     loss_and_grads,
     plane_grid,
     scores,
@@ -175,6 +176,21 @@ def test_without_activation_every_hidden_layer_is_one_affine_map(units: int) -> 
     slope, height = (w1 @ w2)[0], (w1 @ w2)[1] * folds.CUT + b1 @ w2 + b2
     along = np.linspace(-2.2, 2.2, 221)
     np.testing.assert_allclose(r.cut, along * (slope[1] - slope[0]) + height[1] - height[0], atol=1e-9)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_short_way_to_a_trained_network_is_the_course_s_own_way(activation: str) -> None:
+    x, y = arcs()
+    params = init_params([2, 3, 2], np.random.default_rng(folds.BEST_START[activation][2]), scale=1.0)
+    velocity = [(0 * w, 0 * b) for w, b in params]
+    for _ in range(300):
+        _, grads = loss_and_grads(x, y, params, activation)
+        pairs = zip(velocity, grads, strict=True)
+        velocity = [(0.9 * vw - 0.3 * dw, 0.9 * vb - 0.3 * db) for (vw, vb), (dw, db) in pairs]
+        params = [(w + vw, b + vb) for (w, b), (vw, vb) in zip(params, velocity, strict=True)]
+    for found, expected in zip(folds.trained(activation, 3), params, strict=True):
+        np.testing.assert_allclose(found[0], expected[0], atol=1e-11)
+        np.testing.assert_allclose(found[1], expected[1], atol=1e-11)
 
 
 def test_without_activation_more_units_fit_no_better_and_with_one_they_do() -> None:

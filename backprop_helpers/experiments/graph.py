@@ -7,6 +7,7 @@ between, fewer crossings by barycentres: Sugiyama, Tagawa and Toda, 1981).
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -103,31 +104,37 @@ def graph_of(root: Any, names: Mapping[str, Any] | None = None) -> Graph:
 
 def layout(graph: Graph) -> Layout:
     """A place for every node and a route for every edge; the same graph always gives the same picture."""
-    depth = _depths(graph)
+    return _layout(len(graph.nodes), tuple((edge.start, edge.end) for edge in graph.edges))
+
+
+@functools.lru_cache(maxsize=32)  # a sweep draws one graph again and again
+def _layout(nodes: int, edges: tuple[tuple[int, int], ...]) -> Layout:
+    depth = _depths(nodes, edges)
     columns: list[list[Any]] = [[] for _ in range(max(depth) + 1)]
     for i, d in enumerate(depth):
         columns[d].append(i)
     chains = []
-    for k, edge in enumerate(graph.edges):
-        between = [(k, d) for d in range(depth[edge.start] + 1, depth[edge.end])]  # where a long edge passes
+    for k, (start, end) in enumerate(edges):
+        between = [(k, d) for d in range(depth[start] + 1, depth[end])]  # where a long edge passes
         for passing in between:
             columns[passing[1]].append(passing)
-        chains.append([edge.start, *between, edge.end])
+        chains.append([start, *between, end])
     row = _rows(columns, chains)
     column = {item: x for x, items in enumerate(columns) for item in items}
-    places = tuple((float(depth[i]), row[i]) for i in range(len(graph.nodes)))
+    places = tuple((float(depth[i]), row[i]) for i in range(nodes))
     routes = tuple(tuple((float(column[item]), row[item]) for item in chain) for chain in chains)
     return Layout(places, routes)
 
 
-def _depths(graph: Graph) -> list[int]:
+def _depths(nodes: int, edges: Sequence[tuple[int, int]]) -> list[int]:
     """The column of each node: one after its parents'. Leaves move up to where they are first used."""
+    parents = [[start for start, end in edges if end == i] for i in range(nodes)]
     depth: list[int] = []
-    for i in range(len(graph.nodes)):
-        depth.append(1 + max((depth[p] for p in graph.parents(i)), default=-1))
-    for i in range(len(graph.nodes)):
-        uses = [depth[edge.end] for edge in graph.edges if edge.start == i]
-        if uses and not graph.parents(i):
+    for i in range(nodes):
+        depth.append(1 + max((depth[p] for p in parents[i]), default=-1))
+    for i in range(nodes):
+        uses = [depth[end] for start, end in edges if start == i]
+        if uses and not parents[i]:
             depth[i] = min(uses) - 1
     return depth
 

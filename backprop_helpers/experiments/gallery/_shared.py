@@ -32,7 +32,8 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "tanh": lambda z: tanh_forward(z)[0],
     "ReLU": lambda z: relu_forward(z)[0],
 }
-_PAIRS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+# forward and backward of each
+PAIRS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "none": (lambda z: (z, None), lambda dout, _: dout),
     "sigmoid": (sigmoid_forward, sigmoid_backward),
     "tanh": (tanh_forward, tanh_backward),
@@ -53,12 +54,15 @@ def arcs() -> tuple[Array, Array]:
     return x, y
 
 
+@functools.lru_cache(maxsize=16)
 def plane_grid(
     n: int = 40, x_range: tuple[float, float] = PLANE_X, y_range: tuple[float, float] = PLANE_Y
 ) -> Array:
-    """Points (n·n, 2) that cover a rectangle row by row, lowest row first."""
+    """Points (n·n, 2) that cover a rectangle row by row, lowest row first; made once and locked, as `arcs`."""
     x, y = np.meshgrid(np.linspace(*x_range, n), np.linspace(*y_range, n))
-    return np.stack([x.ravel(), y.ravel()], axis=1)
+    points = np.stack([x.ravel(), y.ravel()], axis=1)
+    points.flags.writeable = False
+    return points
 
 
 def draw_classes(panel: Panel, x: Array, y: Array) -> None:
@@ -95,7 +99,7 @@ def scores(x: Array, params: Params, activation: str) -> Array:
 
 def loss_and_grads(x: Array, y: Array, params: Params, activation: str) -> tuple[float, Params]:
     """Mean cross-entropy of labels y (N,) and the gradients [(dw, db), …], for a network as in `scores`."""
-    forward, backward = _PAIRS[activation]
+    forward, backward = PAIRS[activation]
     caches = []
     for i, (w, b) in enumerate(params):
         x, affine = affine_forward(x, w, b)

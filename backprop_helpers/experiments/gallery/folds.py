@@ -10,11 +10,11 @@ import numpy as np
 from backprop_helpers.experiments.experiment import Choice, Experiment, Option, Prediction, Slider
 from backprop_helpers.experiments.gallery._shared import (
     ACTIVATIONS,
+    PAIRS,
     Array,
     Params,
     arcs,
     draw_classes,
-    loss_and_grads,
     plane_grid,
     scores,
 )
@@ -55,14 +55,23 @@ def trained(activation: str, units: int, start: int | None = None) -> Params:
     """A 2-units-2 network after 300 full-batch steps with momentum 0.9 on two arcs, from its best start or a given one."""
     x, y = arcs()
     seed = BEST_START[activation][units - 1] if start is None else start
-    params = init_params([2, units, 2], np.random.default_rng(seed), scale=1.0)
-    velocity = [(0 * w, 0 * b) for w, b in params]
+    (w1, b1), (w2, b2) = init_params([2, units, 2], np.random.default_rng(seed), scale=1.0)
+    forward, backward = PAIRS[activation]
+    # With two classes the loss depends on the difference of the scores alone, and the gradients of both columns of w2 are
+    # opposite: one column u is enough, which moves twice as far. It takes a third of the time, and somebody waits for it.
+    columns, rows = np.ascontiguousarray(x.T), len(y)
+    u, c = w2[:, 1] - w2[:, 0], b2[1] - b2[0]
+    first = u, c
+    v_w1, v_b1, v_u, v_c = 0 * w1, 0 * b1, 0 * u, 0 * c
     for _ in range(300):
-        _, grads = loss_and_grads(x, y, params, activation)
-        pairs = zip(velocity, grads, strict=True)
-        velocity = [(0.9 * vw - 0.3 * dw, 0.9 * vb - 0.3 * db) for (vw, vb), (dw, db) in pairs]
-        params = [(w + vw, b + vb) for (w, b), (vw, vb) in zip(params, velocity, strict=True)]
-    return params
+        h, cache = forward(x @ w1 + b1)
+        dscore = (0.5 + 0.5 * np.tanh((h @ u + c) / 2) - y) / rows  # the sigmoid, minus the label
+        dz = backward(dscore[:, None] * u, cache)
+        v_u, v_c = 0.9 * v_u - 0.6 * (dscore @ h), 0.9 * v_c - 0.6 * dscore.sum()
+        v_w1, v_b1 = 0.9 * v_w1 - 0.3 * (columns @ dz), 0.9 * v_b1 - 0.3 * dz.sum(axis=0)
+        w1, b1, u, c = w1 + v_w1, b1 + v_b1, u + v_u, c + v_c
+    moved_u, moved_c = (u - first[0]) / 2, (c - first[1]) / 2
+    return [(w1, b1), (w2 + np.stack([-moved_u, moved_u], axis=1), b2 + np.array([-moved_c, moved_c]))]
 
 
 def model(activation: str, units: int) -> Folds:

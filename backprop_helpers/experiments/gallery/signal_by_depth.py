@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from backprop_helpers.experiments.experiment import Choice, Experiment, Option, 
 from backprop_helpers.experiments.gallery._shared import Array
 from backprop_helpers.experiments.svg import Figure, Panel
 
-WIDTH, BATCH = 64, 64
+WIDTH, BATCH, DEEPEST = 64, 64, 50
 # standard deviation of a weight; Xavier is √(2 / (in + out)), He √(2 / in), here with in = out = WIDTH
 SCALES = {"0.01": 0.01, "Xavier": (1 / WIDTH) ** 0.5, "He": (2 / WIDTH) ** 0.5, "1": 1.0}
 FLOOR = 1e-30  # what the pictures show of anything smaller
@@ -55,17 +56,39 @@ def idle_share(activation: str, slope: Array) -> float:
     return float((slope < steepest / 20).mean())
 
 
-def model(depth: int, init: str, activation: str) -> Depth:
-    rng = np.random.default_rng(0)
-    h = rng.standard_normal((BATCH, WIDTH))
+@functools.lru_cache(maxsize=1)
+def drawn(batch: int, width: int) -> tuple[Array, Array, Array]:
+    """Random numbers for the deepest network, drawn once: its input (batch, width), its weights (DEEPEST, width, width) before
+    they are scaled, and the gradients (DEEPEST + 1, batch, width) that come back to the end of a network of each depth.
+    """
+    size, area = batch * width, width * width
+    numbers = np.random.default_rng(0).standard_normal(2 * size + DEEPEST * area)
+    weights = numbers[size : size + DEEPEST * area].reshape(DEEPEST, width, width)
+    # what follows the weights of a network of that depth
+    upstreams = [numbers[size + d * area : 2 * size + d * area] for d in range(DEEPEST + 1)]
+    return numbers[:size].reshape(batch, width), weights, np.stack(upstreams).reshape(-1, batch, width)
+
+
+@functools.lru_cache(maxsize=4)
+def forward(
+    init: str, activation: str, batch: int, width: int
+) -> tuple[list[Array], list[Array], list[float]]:
+    """Weights and slopes of DEEPEST layers, and the size of the input and of each output; a shallower network is their beginning."""
+    h, numbers, _ = drawn(batch, width)
     weights, slopes, signal = [], [], [rms(h)]
-    for _ in range(depth):
-        w = SCALES[init] * rng.standard_normal((WIDTH, WIDTH))
+    for layer in numbers:
+        w = SCALES[init] * layer
         h, slope = activate(activation, h @ w)
         weights.append(w)
         slopes.append(slope)
         signal.append(rms(h))
-    upstream = rng.standard_normal((BATCH, WIDTH))
+    return weights, slopes, signal
+
+
+def model(depth: int, init: str, activation: str) -> Depth:
+    weights, slopes, signal = forward(init, activation, BATCH, WIDTH)
+    weights, slopes, signal = weights[:depth], slopes[:depth], signal[: depth + 1]
+    upstream = drawn(BATCH, WIDTH)[2][depth]
     gradient = [rms(upstream)]
     for w, slope in zip(reversed(weights), reversed(slopes), strict=True):
         upstream = (upstream * slope) @ w.T
@@ -113,7 +136,7 @@ signal_by_depth = Experiment(
     name="signal_by_depth",
     title="Signals and gradients through many layers",
     controls=(
-        Slider("depth", "layers", 2, 50, 1, 10),
+        Slider("depth", "layers", 2, DEEPEST, 1, 10),
         Choice("init", "weights", tuple(SCALES), "0.01"),
         Choice("activation", "activation", ("ReLU", "tanh", "sigmoid"), "ReLU"),
     ),

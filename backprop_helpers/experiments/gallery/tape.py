@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -73,33 +74,38 @@ class Sweep:
 
 
 def model(expression: str, order: str, step: int) -> Sweep:
+    return _steps(expression, order)[step]
+
+
+@functools.lru_cache(maxsize=6)  # as many as there are to choose
+def _steps(expression: str, order: str) -> tuple[Sweep, ...]:
+    """A whole sweep, before its first step and after each."""
     loss, names = GRAPHS[expression]()
-    graph = graph_of(loss, names)
-    turns = [
-        n for n in (topological_order(loss)[::-1] if order == TOPOLOGICAL else as_met(loss)) if n.parents
-    ]
+    graph, nodes = graph_of(loss, names), topological_order(loss)
+    turns = [n for n in (nodes[::-1] if order == TOPOLOGICAL else as_met(loss)) if n.parents]
     states = _sweep(loss, turns)
-    grads, sent = states[step]
-    nodes = topological_order(loss)
     called = {id(t): name for name, t in names.items()}
-    node, said = (turns[step - 1], "") if step else (None, "")
-    if node is not None:
-        pieces = [(called[id(p)], sent[id(node), k]) for k, p in enumerate(node.parents)]
-        said = " and ".join(f"{written(more)} to {name}" for name, more in pieces)
     loss.backward()
     final = states[-1][0]
     wrong = [name for name, t in names.items() if not np.allclose(final[id(t)], t.grad)]
-    return Sweep(
-        step,
-        expression,
-        order,
-        _filled(graph, nodes, grads, sent),
-        nodes.index(node) if node is not None else None,
-        called[id(node)] if node is not None else "",
-        said,
-        node is not None and not np.array_equal(grads[id(node)], final[id(node)]),
-        ", ".join(wrong),
-    )
+    steps = []
+    for step, (grads, sent) in enumerate(states):
+        node = turns[step - 1] if step else None
+        pieces = [(called[id(p)], sent[id(node), k]) for k, p in enumerate(node.parents)] if node else []
+        steps.append(
+            Sweep(
+                step,
+                expression,
+                order,
+                _filled(graph, nodes, grads, sent),
+                nodes.index(node) if node else None,
+                called[id(node)] if node else "",
+                " and ".join(f"{written(more)} to {name}" for name, more in pieces),
+                node is not None and not np.array_equal(grads[id(node)], final[id(node)]),
+                ", ".join(wrong),
+            )
+        )
+    return tuple(steps)
 
 
 Grads = dict[int, Array]

@@ -47,11 +47,14 @@ def first_params(start: str) -> Params:
     return [(np.full((2, UNITS), value), np.zeros(UNITS)), (out, np.zeros(2))]
 
 
+@functools.cache
 def clouds() -> tuple[Array, Array]:
     """Four clouds of ten points x (40, 2); opposite corners share a class y (40,). One hidden unit cannot part them."""
     rng = np.random.default_rng(0)
     corners = np.array([[1.0, 1.0], [-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]])
-    return np.repeat(corners, 10, axis=0) + 0.25 * rng.standard_normal((40, 2)), np.repeat([0, 0, 1, 1], 10)
+    x, y = np.repeat(corners, 10, axis=0) + 0.25 * rng.standard_normal((40, 2)), np.repeat([0, 0, 1, 1], 10)
+    x.flags.writeable = y.flags.writeable = False
+    return x, y
 
 
 @functools.cache
