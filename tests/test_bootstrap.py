@@ -292,6 +292,7 @@ print("fine")
 """
 
 
+@pytest.mark.slow
 def test_the_demo_needs_nothing_that_learning_does_not() -> None:
     """Or `make demo` after `make lab` would install for a minute first. Four names come with learning's packages."""
     assert COMMANDS["demo"].needs == COMMANDS["lab"].needs

@@ -78,7 +78,7 @@ WHOLE = (
     "-n", "2", "--dist", "loadfile", "tests", "solutions", "--nbval",
     "--nbval-sanitize-with", "tests/nbval_sanitize.cfg",
 )  # fmt: skip
-QUICK = ("-n", "2", "tests", "-m", "not slow and not browser and not nbgrader")
+QUICK = ("-n", "2", "--dist", "loadfile", "tests", "-m", "not slow and not browser and not nbgrader")
 
 
 def main(arguments: list[str]) -> int:
