@@ -6,6 +6,8 @@ sentence stands beside it.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -77,3 +79,39 @@ def test_a_pattern_that_explains_nothing_is_not_said(exercise, fn, says):
 def test_half_precision_is_said_as_such():
     result = diagnose("log_softmax", lambda s: log_softmax(s).astype(np.float32))
     assert "came back as float32" in result.message
+
+
+def _mlp(relu=relu_forward, order=lambda params: params):
+    def forward(x, params):
+        h, params = x.reshape(len(x), -1), order(params)
+        for w, b in params[:-1]:
+            h = relu(h @ w + b)[0]
+        return h @ params[-1][0] + params[-1][1], []
+
+    return forward
+
+
+def _last_layer_twice_as_wide(sizes, rng, scale=0.01):
+    params = [(scale * rng.standard_normal(p), np.zeros(p[1])) for p in itertools.pairwise(sizes)]
+    return [*params[:-1], (2 * params[-1][0], params[-1][1])] if len(params) > 1 else params
+
+
+ESCAPED_ONCE = [("init_params", _last_layer_twice_as_wide)]
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize(("exercise", "fn"), ESCAPED_ONCE)
+def test_what_once_passed_is_found_on_every_seed(exercise, fn, seed):
+    assert not diagnose(exercise, fn, known=(), seed=seed).passed
+
+
+NAMED_WRONGLY_ONCE = [
+    ("mlp_forward", _mlp(order=lambda params: params[::-1]), "mlp-forward-input-again"),
+]
+
+
+@pytest.mark.parametrize(("exercise", "fn", "name"), NAMED_WRONGLY_ONCE)
+def test_another_mistake_that_stops_in_the_same_way_is_not_named(exercise, fn, name):
+    result = diagnose(exercise, fn)
+    assert not result.passed
+    assert result.misconception != name

@@ -60,6 +60,9 @@ def _entrywise_cases(rng: np.random.Generator) -> list[Case]:
 # measurements is below 1.3 %, and the bounds are more than five times that: right code misses them about once
 # in a million runs.
 SPREAD, MEAN, TAILS = 0.06, 0.075, 0.016
+LAYER_SPREAD = (
+    6.0  # in standard deviations of what is measured of one layer, which may have a few hundred weights
+)
 NORMAL_TAILS = 0.0455  # share of a normal distribution beyond two standard deviations
 
 
@@ -94,7 +97,7 @@ def _init_measures(exercise: Exercise, case: Case, raw: Any) -> Mapping[str, Any
         "distinct weights": 1.0 if different > 0.99 else different,
         "same again": float(_equal(params, repeated)),
         "follows rng": float(not _equal(params, other)),
-        **_spread(flat, case.extra["scale"]),
+        **_spread(weights, case.extra["scale"]),
     }
 
 
@@ -140,32 +143,40 @@ def _equal(one: Sequence[tuple[Array, Array]], two: Sequence[tuple[Array, Array]
     return len(one) == len(two) and all(np.array_equal(a[0], b[0]) for a, b in zip(one, two, strict=True))
 
 
-def _spread(flat: Array, scale: float) -> dict[str, float]:
+def _spread(weights: Sequence[Array], scale: float) -> dict[str, float]:
     """What the weights' distribution looks like in units of scale, rounded to the right value where close enough."""
+    flat = np.concatenate([w.ravel() for w in weights]) if weights else np.zeros(0)
     if flat.size < 6000:  # too few to measure
         return {"mean of w / scale": 0.0, "std of w / scale": 1.0, "share beyond 2 std": NORMAL_TAILS}
     mean, std = float(flat.mean()) / scale, float(flat.std()) / scale
     tails = float(np.mean(np.abs(flat - flat.mean()) > 2 * flat.std()))
+    if abs(std - 1) < SPREAD:  # all together are right; is each layer?
+        each = [(float(w.std()) / scale, LAYER_SPREAD / np.sqrt(2 * w.size)) for w in weights if w.size > 100]
+        std = next((s for s, allowed in each if abs(s - 1) > allowed), 1.0)
     return {
         "mean of w / scale": 0.0 if abs(mean) < MEAN else mean,
-        "std of w / scale": 1.0 if abs(std - 1) < SPREAD else std,
+        "std of w / scale": std,
         "share beyond 2 std": NORMAL_TAILS if abs(tails - NORMAL_TAILS) < TAILS else tails,
     }
 
 
 def _mlp_cases(rng: np.random.Generator) -> list[Case]:
-    """Two, three and one layer; x of rank 2 and 3. Biases are large enough to matter."""
+    """Two, three and one layer; x of rank 2 and 3; all layers of one size. Biases are large enough to matter.
+
+    Equal sizes on purpose: there a layer that gets the wrong input, or is told by its shape, stops nothing but gives
+    wrong numbers.
+    """
     cases = []
-    for depth, axes in ((2, 1), (3, 1), (3, 2), (1, 1)):
-        n, *drawn = draw(rng, "NdeHKC"[: 1 + axes] + "HKC"[-depth:])
-        inner, outputs = drawn[:axes], drawn[axes:]
+    for depth, axes in ((2, 1), (3, 1), (3, 2), (1, 1), (3, 0)):
+        n, *drawn = draw(rng, "NdeHKC"[: 1 + axes] + "HKC"[-depth:] if axes else "NH")
+        inner, outputs = (drawn[:axes], drawn[axes:]) if axes else (drawn, drawn * depth)
         sizes = [int(np.prod(inner)), *outputs]
         params = [(rng.standard_normal((a, b)), rng.standard_normal(b)) for a, b in itertools.pairwise(sizes)]
         layers_ = "1 layer" if len(params) == 1 else f"{len(params)} layers"
         cases.append(
             Case(
                 (rng.standard_normal((n, *inner)), params),
-                label=f"{layers_}, x of shape {(n, *inner)}",
+                label=f"{layers_}{'' if axes else ' of one size'}, x of shape {(n, *inner)}",
                 sizes={"N": n, "D": sizes[0], "C": sizes[-1]},
             )
         )

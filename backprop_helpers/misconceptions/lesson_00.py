@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,10 @@ def _added_up(x: Any) -> Any:
 def _x_overwritten(x: Any) -> Any:
     x *= 2
     return x
+
+
+def _step_kept(h: float) -> Callable[[Any], Any]:
+    return lambda x: ((x + h) ** 2 - x**2) / h
 
 
 MISCONCEPTIONS = (
@@ -122,5 +127,14 @@ MISCONCEPTIONS = (
         says="the values are right, but x itself was overwritten on the way: whoever called the function now finds other numbers in their own array.",
         hint="What is the difference between `x *= 2` and making a new array?",
         source="counted in public course solutions (1 for another forward function)",
+    ),
+    Misconception(
+        name="slope-step-kept",
+        exercise="slope",
+        wrong=_step_kept(1.0),
+        says="out is the slope of a secant, 2x + h or 2x − h: the step h is still in it and has to go away.",
+        hint="Line 3 of the derivation: what is left when h shrinks towards 0?",
+        source=_SOURCE,
+        also=tuple(_step_kept(h) for h in (0.1, 0.01, 1e-3, 1e-4, -1.0, -0.1, -0.01, -1e-3)),
     ),
 )

@@ -90,6 +90,14 @@ def _affine_summed_over_outputs(x: Any, w: Any, b: Any) -> Any:
     return (_rows(x) @ w + b).sum(axis=1), (x, w, b)
 
 
+def _affine_bias_in_the_inner_loop(x: Any, w: Any, b: Any) -> Any:
+    return _rows(x) @ w + len(w) * b, (x, w, b)
+
+
+def _affine_last_product(x: Any, w: Any, b: Any) -> Any:
+    return _rows(x)[:, -1:] * w[-1] + b, (x, w, b)
+
+
 AFFINE = (
     Misconception(
         name="affine-forward-not-flattened",
@@ -219,6 +227,23 @@ AFFINE = (
         hint="Where do you sum, and over which letter of (N, D, M)? Only D should disappear.",
         source=_DESIGN,
     ),
+    Misconception(
+        name="affine-forward-bias-in-the-inner-loop",
+        exercise="affine_forward",
+        wrong=_affine_bias_in_the_inner_loop,
+        says="the bias is added once for each of the D inputs; it belongs to an output once, beside the whole sum.",
+        hint="Which loop does the line with + b stand in, and how often does that loop run?",
+        source=_DESIGN,
+    ),
+    Misconception(
+        name="affine-forward-sum-overwritten",
+        exercise="affine_forward",
+        wrong=_affine_last_product,
+        says="each output holds its last product alone: every round of the loop replaces the sum instead of adding to it.",
+        hint="What is the difference between = and += inside a loop?",
+        source="counted in public course solutions (11, in a pooling layer)",
+        also=(lambda x, w, b: (_rows(x)[:, -1:] * w[-1], (x, w, b)),),
+    ),
 )
 
 
@@ -254,8 +279,8 @@ def _relu_largest_entry(x: Any) -> Any:
     return np.maximum(x.max(), 0), x
 
 
-def _relu_leaky(x: Any) -> Any:
-    return np.where(x > 0, x, 0.01 * x), x
+def _leaky(slope: float) -> Callable[[Any], Any]:
+    return lambda x: (np.where(x > 0, x, slope * x), x)
 
 
 def _relu_capped(x: Any) -> Any:
@@ -352,10 +377,11 @@ RELU = (
     Misconception(
         name="relu-forward-leaky",
         exercise="relu_forward",
-        wrong=_relu_leaky,
-        says="negative entries are made a hundred times smaller instead of 0: that is the leaky ReLU.",
+        wrong=_leaky(0.01),
+        says="negative entries are made smaller instead of 0: that is the leaky ReLU.",
         hint="What is ReLU of −3, exactly?",
         source="leaky ReLU: Maas, Hannun and Ng, ICML workshop (2013)",
+        also=tuple(_leaky(slope) for slope in (0.001, 0.05, 0.1, 0.2, 0.25)),
     ),
     Misconception(
         name="relu-forward-capped",
@@ -461,6 +487,11 @@ def _overwritten(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
         return x
 
     return overwrite
+
+
+def _sigmoid_bar_missing_on_the_left(x: Any) -> Any:
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1 / (1 + small), small)
 
 
 def _rows_to_one(x: Any) -> Any:
@@ -588,6 +619,30 @@ SIGMOID = (
         says="the results were written into x itself: the caller's numbers are gone, and where x held whole numbers the results lost their fractions.",
         hint="Does your code assign into x, as in x[…] = …? Work on a new array.",
         source="counted in public course solutions (1, in another activation)",
+    ),
+    Misconception(
+        name="sigmoid-forward-bar-missing-on-the-left",
+        exercise="sigmoid_forward",
+        wrong=_entrywise(_sigmoid_bar_missing_on_the_left),
+        says="for negative x out is eˣ alone: what stands below the fraction bar on that side is missing.",
+        hint="Look at the small table: which column is the same in both rows?",
+        source=_DESIGN,
+    ),
+    Misconception(
+        name="sigmoid-forward-twice-as-steep",
+        exercise="sigmoid_forward",
+        wrong=_entrywise(lambda x: (1 + np.tanh(x)) / 2),
+        says="out is σ(2x), which climbs twice as steeply as the sigmoid.",
+        hint="tanh(z) = 2σ(2z) − 1. Which z makes σ(x) of it?",
+        source=_DESIGN,
+    ),
+    Misconception(
+        name="sigmoid-forward-from-minus-one",
+        exercise="sigmoid_forward",
+        wrong=_entrywise(lambda x: np.tanh(x / 2)),
+        says="out is 2σ(x) − 1 and runs from −1 to 1; the sigmoid runs from 0 to 1.",
+        hint="tanh(z) = 2σ(2z) − 1. Solve it for σ.",
+        source=_DESIGN,
     ),
 )
 
@@ -736,6 +791,22 @@ TANH = (
         hint="Does your code assign into x, as in x[…] = …? Work on a new array.",
         source="counted in public course solutions (1, in another activation)",
     ),
+    Misconception(
+        name="tanh-forward-second-term-missing",
+        exercise="tanh_forward",
+        wrong=_entrywise(lambda x: _sigmoid(2 * x)),
+        says="out runs from 0 to 1 and is ½ at 0: it is eˣ / (eˣ + e^−x), without the − e^−x above the bar.",
+        hint="What is tanh(0)? The curve passes through the origin.",
+        source=_DESIGN,
+    ),
+    Misconception(
+        name="tanh-forward-nan-replaced",
+        exercise="tanh_forward",
+        wrong=_entrywise(lambda x: np.nan_to_num(_tanh_by_definition(x))),
+        says="out is 0 at x = 1000 and −1000: infinity by infinity gave nan there, and the nan was replaced by 0.",
+        hint="Far to the right tanh is almost 1. NumPy has this function ready, and it takes care of large numbers.",
+        source=_DESIGN,
+    ),
 )
 
 
@@ -780,6 +851,24 @@ def _init_default_changed(sizes: Any, rng: Any, scale: float = 1.0) -> Any:
 
 def _init_only_first_layer(sizes: Any, rng: Any, scale: float = 0.01) -> Any:
     return _init()(sizes[:2], rng, scale)
+
+
+def _init_pair_swapped(sizes: Any, rng: Any, scale: float = 0.01) -> Any:
+    return [(b, w) for w, b in _init()(sizes, rng, scale)]
+
+
+def _init_two_lists(sizes: Any, rng: Any, scale: float = 0.01) -> Any:
+    ws, bs = zip(*_init()(sizes, rng, scale), strict=True)
+    return list(ws), list(bs)
+
+
+def _init_sizes_emptied(sizes: Any, rng: Any, scale: float = 0.01) -> Any:
+    params, inputs = [], sizes.pop(0)
+    while sizes:
+        outputs = sizes.pop(0)
+        params.append((scale * rng.standard_normal((inputs, outputs)), np.zeros(outputs)))
+        inputs = outputs
+    return params
 
 
 def _init_entry_twins(m: int, n: int, rng: Any, scale: float) -> Any:
@@ -952,6 +1041,24 @@ INIT = (
         "only the first layer came back: a return inside a loop ends the function in its first round.",
         "How far is your return indented?",
     ),
+    _init_wrong(
+        "pair-swapped",
+        _init_pair_swapped,
+        "each pair is (b, w): the bias comes first; it should be (w, b).",
+        "In which order does the docstring name the two?",
+    ),
+    _init_wrong(
+        "two-lists",
+        _init_two_lists,
+        "two lists came back, all weights and then all biases; asked for is one list with a pair (w, b) for each layer.",
+        "What is the first entry of the list you return, and what should it be?",
+    ),
+    _init_wrong(
+        "sizes-emptied",
+        _init_sizes_emptied,
+        "the list sizes is used up on the way: pop takes numbers out of the caller's own list, and the next call finds none.",
+        "Who else holds this list? Its numbers can be read without being taken out.",
+    ),
 )
 
 
@@ -1045,6 +1152,59 @@ def _mlp_weights_overwritten(x: Any, params: Any) -> Any:
     for i, (w, b) in enumerate(params):
         params[i] = (np.maximum(w, 0), b)
     return result
+
+
+def _mlp_shape_compared(x: Any, params: Any) -> Any:
+    h, last = x, params[-1][0].shape
+    for w, b in params:
+        h, _ = affine_forward(h, w, b)
+        if w.shape != last:
+            h = np.maximum(h, 0)
+    return h, []
+
+
+def _mlp_two_layers(x: Any, params: Any) -> Any:
+    (w1, b1), (w2, b2) = params[:2]
+    h = np.maximum(affine_forward(x, w1, b1)[0], 0)
+    return affine_forward(h, w2, b2)[0], []
+
+
+def _mlp_first_two(x: Any, params: Any) -> Any:
+    return _mlp_two_layers(x, [params[0], params[1]])
+
+
+def _mlp_at_most_two(x: Any, params: Any) -> Any:
+    return _right(x, params[:2])
+
+
+def _mlp_all_pairs_unpacked(x: Any, params: Any) -> Any:
+    (w1, b1), (w2, b2) = params
+    h = np.maximum(affine_forward(x, w1, b1)[0], 0)
+    return affine_forward(h, w2, b2)[0], []
+
+
+def _mlp_pair_kept(x: Any, params: Any) -> Any:
+    h: Any = x
+    caches = []
+    for i, (w, b) in enumerate(params):
+        h = affine_forward(h, w, b)
+        if i < len(params) - 1:
+            h = relu_forward(h)
+        caches.append(h)
+    return h, caches
+
+
+def _mlp_swapped_outputs(x: Any, params: Any) -> Any:
+    h, caches = _rows(x), []
+    for w, b in params[:-1]:
+        h = np.maximum(affine_forward(h, w, b)[0], 0)
+        caches.append(h)
+    caches.append(affine_forward(h, *params[-1])[0])
+    return caches, caches[-1]
+
+
+def _mlp_swapped_return(x: Any, params: Any) -> Any:
+    return _right(x, params)[::-1]
 
 
 def _mlp_wrong(
@@ -1170,6 +1330,36 @@ MLP = (
         _mlp_weights_overwritten,
         "the scores are right, but params was changed on the way: a forward pass only reads the weights.",
         "Does your code assign into params, or into a w it holds?",
+    ),
+    _mlp_wrong(
+        "last-found-by-shape",
+        _mlp_shape_compared,
+        "a layer whose w has the shape of the last one gets no ReLU either: the last layer is told by its shape, which others may share.",
+        "What belongs to the last layer alone, whatever the sizes?",
+    ),
+    Misconception(
+        "mlp-forward-two-layers-only",
+        "mlp_forward",
+        _mlp_two_layers,
+        "it computes two layers, whatever params holds; a network may have any number of them.",
+        "What would have to repeat for every pair in params?",
+        _DESIGN,
+        also=(_mlp_all_pairs_unpacked, _mlp_first_two, _mlp_at_most_two),
+    ),
+    _mlp_wrong(
+        "pair-kept",
+        _mlp_pair_kept,
+        "a layer gives back a pair (out, cache), and the whole pair went on as if it were out.",
+        "What do layers.affine_forward and layers.relu_forward return? Give both parts a name.",
+    ),
+    Misconception(
+        "mlp-forward-swapped-return",
+        "mlp_forward",
+        _mlp_swapped_return,
+        "scores and caches come back the wrong way round.",
+        "Compare your last line with the docstring.",
+        _DESIGN,
+        also=(_mlp_swapped_outputs,),
     ),
 )
 
