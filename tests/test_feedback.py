@@ -11,11 +11,12 @@ from typing import Any
 import msgspec
 import pytest
 from chromium import launched, shuts_out
+from markupsafe import escape
 
 from backprop_helpers import diagnose
 from backprop_helpers.checks.result import CheckResult
-from backprop_helpers.feedback.content import Feedback, Hand, feedback_of
-from backprop_helpers.feedback.page import code, page
+from backprop_helpers.feedback.content import Feedback, Hand, _sentence, feedback_of
+from backprop_helpers.feedback.page import code, page, said
 from backprop_helpers.feedback.prose import html_of
 from backprop_helpers.grading.course import open_course
 from backprop_helpers.grading.master import Master, read_master
@@ -117,6 +118,33 @@ def test_a_failed_check_is_told_with_its_hints_in_order_beside_the_code(
         assert " ".join(words.split()) in " ".join(read.words.split())
 
 
+@pytest.mark.parametrize("lesson", ["01_forward_pass", "02_loss", "06_training_loop"])
+def test_every_exercise_that_fails_shows_the_hints_of_its_page(lesson: str) -> None:
+    master = read_master(open_course(ROOT), lesson)
+    cells = tuple(GradedCell(cell.grade_id, cell.source, 0.0) for cell in master.cells)
+    result = GradedSubmission(lesson, "ada", "key", "graded", "strong", cells=cells)
+    items = [item for item in feedback_of(master, result).items if not item.words]
+    assert items
+    for item in items:
+        assert [title[:6] for title, _ in item.hints] == ["Hint 1", "Hint 2", "Hint 3"], item.title
+        assert item.section
+        assert item.title not in item.section
+
+
+def test_a_first_line_begins_with_a_capital_unless_it_begins_with_a_name() -> None:
+    sentence = "the slope is negative"
+    assert _sentence(sentence, "dx (3, 4): got 1", "def f(x):\n    return x\n") == "The slope is negative"
+    assert _sentence("dx is dout", "dx (3, 4): got 1", "") == "dx is dout"
+    assert _sentence("tanh is applied", "", "def f(x):\n    return np.tanh(x)\n") == "tanh is applied"
+    assert _sentence("b[i] went to row i", "", "") == "b[i] went to row i"
+
+
+def test_what_a_check_puts_between_backticks_is_code_and_still_text() -> None:
+    assert said("use `keepdims`, <b>") == "use <code>keepdims</code>, &lt;b&gt;"
+    assert said("one ` alone <b>") == "one ` alone &lt;b&gt;"
+    assert said(f"`{EVIL}`") == f"<code>{escape(EVIL)}</code>"
+
+
 def test_everything_a_learner_wrote_is_text(master: Master, one_wrong: GradedSubmission) -> None:
     nasty = result_of(master, {}, learner=EVIL, notes=(EVIL,))
     for result in (one_wrong, nasty, msgspec.structs.replace(nasty, reason=EVIL, cells=())):
@@ -188,6 +216,7 @@ def test_an_answer_in_words_waits_is_read_or_is_empty() -> None:
         result = GradedSubmission("02_loss", "ada", "k", "graded", "strong", cells=cells)
         item = next(i for i in feedback_of(lesson, result, {answer.grade_id: hand}).items if i.words)
         assert item.state == state
+        assert "?" in item.question
 
 
 def test_code_is_bounded_and_shows_no_invisible_characters() -> None:

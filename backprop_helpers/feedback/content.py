@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from backprop_helpers.grading.master import Master, MasterCell
 from backprop_helpers.grading.results import GradedCell, GradedSubmission
 
 _HINT = re.compile(r"<details>\s*<summary>(Hint \d+[^<]*)</summary>(.*?)</details>", re.DOTALL)
+_DETAILS = re.compile(r"<details>.*?</details>", re.DOTALL)
+_PLACEHOLDER = re.compile(r"^\*Write your answer here.*\*$", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6}\s+(.+)$", re.MULTILINE)
 
 
@@ -46,7 +49,8 @@ class Item:
 
     title: the exercise's name; section: the heading it stands under; state: "right", "wrong", "empty", "unread" (waits for a
     person) or "read"; finding: what its check said first; passed: what was checked and is right; also: other exercises it calls
-    that are wrong themselves; hints: (title, Markdown); code: what the learner wrote; words: whether that is prose.
+    that are wrong themselves; hints: (title, Markdown); code: what the learner wrote; words: whether that is prose; question:
+    what was asked, as Markdown, where the answer is in words.
     """
 
     title: str
@@ -60,6 +64,7 @@ class Item:
     hints: tuple[tuple[str, str], ...] = ()
     code: str = ""
     words: bool = False
+    question: str = ""
     comment: str = ""
     note: str = ""
 
@@ -124,15 +129,16 @@ def _items(master: Master, result: GradedSubmission, hands: Mapping[str, Hand]) 
         for name in _exercises(graded)
     }
     found = []
-    section = ""
+    headings: list[str] = []
+    asked = ""
     for place, (cell, graded) in enumerate(pairs):
-        if cell.cell_type == "markdown":
-            headings = _HEADING.findall(cell.released)
-            section = headings[-1].replace("`", "").strip() if headings else section
         if cell.kind == "test":
-            found.append(_exercise(pairs, place, section, wrong, hands.get(cell.grade_id, Hand())))
+            found.append(_exercise(pairs, place, headings, wrong, hands.get(cell.grade_id, Hand())))
         elif cell.by_hand:
-            found.append(_answer(cell, graded, section, hands.get(cell.grade_id, Hand())))
+            found.append(_answer(cell, graded, asked, hands.get(cell.grade_id, Hand())))
+        elif cell.cell_type == "markdown":
+            headings += [heading.replace("`", "").strip() for heading in _HEADING.findall(cell.released)]
+            asked = cell.released
     return tuple(found)
 
 
@@ -141,7 +147,11 @@ def _exercises(graded: GradedCell) -> list[str]:
 
 
 def _exercise(
-    pairs: Sequence[tuple[MasterCell, GradedCell]], place: int, section: str, wrong: set[str], hand: Hand
+    pairs: Sequence[tuple[MasterCell, GradedCell]],
+    place: int,
+    headings: Sequence[str],
+    wrong: set[str],
+    hand: Hand,
 ) -> Item:
     cell, graded = pairs[place]
     own = _solution(pairs, place)
@@ -154,10 +164,11 @@ def _exercise(
     right = graded.earned is not None and graded.earned >= cell.points
     code = own[1].source if own else ""
     untouched = own is not None and not own[1].touched
-    finding = None if right else _finding(failed, graded.message)
+    finding = None if right else _finding(failed, graded.message, code)
     return Item(
         title=name,
-        section=section,
+        # the heading of the exercise itself says nothing new; what explains it stands before
+        section=next((heading for heading in reversed(headings) if name not in heading), ""),
         earned=hand.total(graded.earned),
         points=cell.points,
         state="right" if right else "empty" if untouched else "wrong",
@@ -178,16 +189,25 @@ def _solution(
     return next((pair for pair in reversed(pairs[:place]) if pair[0].kind == "solution"), None)
 
 
-def _finding(check: Mapping[str, Any] | None, message: str) -> Finding:
+def _finding(check: Mapping[str, Any] | None, message: str, code: str) -> Finding:
     if check is None:
         return Finding(message.removeprefix("✗ ") or "This cell stopped before it came to an end.")
+    where = str(check.get("where", ""))
     return Finding(
-        str(check.get("message", "")).removeprefix(f"{check.get('exercise')}: "),
-        str(check.get("where", "")),
+        _sentence(str(check.get("message", "")).removeprefix(f"{check.get('exercise')}: "), where, code),
+        where,
         str(check.get("look", "")),
         bool(check.get("hidden")),
         tuple(map(str, check.get("remarks", ()))),
     )
+
+
+def _sentence(text: str, where: str, code: str) -> str:
+    """A sentence that begins with a capital, unless its first word is a name: the wrong quantity's, or one in the code."""
+    word = re.match(r"[a-z]+(?![\w(\[])", text)
+    if word is None or where.startswith(word[0]) or word[0] in _names(code):
+        return text
+    return text[0].upper() + text[1:]
 
 
 def _passed(graded: GradedCell) -> str:
@@ -201,40 +221,57 @@ def _passed(graded: GradedCell) -> str:
 
 def _calls(code: str, names: set[str]) -> tuple[str, ...]:
     """Which of these functions the code calls by its bare name."""
-    try:
-        tree = ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
     called = {
         node.func.id
-        for node in ast.walk(tree)
+        for node in _nodes(code)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
     return tuple(sorted(called & names))
 
 
+def _names(code: str) -> set[str]:
+    """Every name in the code: variables, arguments and attributes."""
+    found: set[str] = set()
+    for node in _nodes(code):
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name) | ast.Attribute(attr=name):
+                found.add(name)
+    return found
+
+
+def _nodes(code: str) -> list[ast.AST]:
+    """The syntax tree's nodes; none where the code is no Python."""
+    try:
+        return list(ast.walk(ast.parse(code)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
 def _hints(pairs: Sequence[tuple[MasterCell, GradedCell]], place: int) -> tuple[tuple[str, str], ...]:
-    """The hints that stand between this test and the next exercise."""
-    found: list[tuple[str, str]] = []
-    for cell, _ in pairs[place + 1 :]:
-        if cell.kind in ("solution", "test", "answer", "task"):
-            break
-        if cell.cell_type == "markdown":
-            found += [(title.strip(), body.strip()) for title, body in _HINT.findall(cell.released)]
-    return tuple(found)
+    """The hints around this test: from its exercise to the next one."""
+    ends = ("solution", "test", "answer", "task")
+    before = itertools.takewhile(lambda pair: pair[0].kind not in ends, reversed(pairs[:place]))
+    after = itertools.takewhile(lambda pair: pair[0].kind not in ends, pairs[place + 1 :])
+    return tuple(
+        (title.strip(), body.strip())
+        for cell, _ in (*reversed(list(before)), *after)
+        if cell.cell_type == "markdown"
+        for title, body in _HINT.findall(cell.released)
+    )
 
 
-def _answer(cell: MasterCell, graded: GradedCell, section: str, hand: Hand) -> Item:
+def _answer(cell: MasterCell, graded: GradedCell, asked: str, hand: Hand) -> Item:
     points = hand.total(graded.earned)
     state = "empty" if not graded.touched else "unread" if points is None else "read"
     title = cell.grade_id.removeprefix("answer-").replace("_", " ").replace("-", " ")
     return Item(
         title=title,
-        section=section,
+        section="",
         earned=points,
         points=cell.points,
         state=state,
         code=graded.source if graded.touched else "",
         words=True,
+        question=_PLACEHOLDER.sub("", cell.released).strip() or _DETAILS.sub("", asked).strip(),
         comment=hand.comment,
     )

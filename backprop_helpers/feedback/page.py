@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -36,8 +36,16 @@ def code(source: str) -> Markup:
     # a character that ends a document or turns its direction has no place in code that somebody reads
     shown = "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in shown)
     inside = Markup(highlight(shown, PythonLexer(stripnl=False), _formatter()))
-    return Markup('<div class="box" tabindex="0" role="region" aria-label="Your code">{}</div>').format(
-        inside
+    return Markup('<div class="box" role="region" aria-label="Your code">{}</div>').format(inside)
+
+
+def said(sentence: str) -> Markup:
+    """A sentence of a check; what it puts between backticks is code."""
+    parts = sentence.split("`")
+    if len(parts) % 2 == 0:
+        return escape(sentence)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(p) if k % 2 else escape(p) for k, p in enumerate(parts)
     )
 
 
@@ -62,7 +70,7 @@ def environment(folder: Path) -> Environment:
 @functools.cache
 def _templates() -> Environment:
     made = environment(Path(__file__).with_name("templates"))
-    made.filters.update(code=code, prose=lambda text: Markup(html_of(text)))
+    made.filters.update(code=code, said=said, prose=lambda text: Markup(html_of(text)))
     return made
 
 
