@@ -216,7 +216,7 @@ def test_an_answer_in_words_waits_is_read_or_is_empty() -> None:
         result = GradedSubmission("02_loss", "ada", "k", "graded", "strong", cells=cells)
         item = next(i for i in feedback_of(lesson, result, {answer.grade_id: hand}).items if i.words)
         assert item.state == state
-        assert "?" in item.question
+        assert "Explain how that can be" in item.question
 
 
 def test_code_is_bounded_and_shows_no_invisible_characters() -> None:
