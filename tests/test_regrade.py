@@ -13,6 +13,7 @@ from grading_class import give, make_course, marks, run_grade, solved, sqlite
 from nbgrader.api import Gradebook
 from typer.testing import CliRunner
 
+from backprop_helpers.authoring.release import run_nbgrader
 from backprop_helpers.cli import app
 from backprop_helpers.grading.class_run import Options
 from backprop_helpers.grading.course import GradeError, open_course
@@ -182,3 +183,18 @@ def test_the_command_lists_whose_mark_changed(course: Path) -> None:
     refused = run(app, ["regrade", "02", "nothing", "--course", str(course)])
     assert refused.exit_code == 1
     assert "no exercise" in refused.output
+
+
+def test_nbgraders_own_feedback_takes_being_late_off_points_given_by_hand_since(course: Path) -> None:
+    with Gradebook(sqlite(course), "backprop") as gradebook:
+        gradebook.find_grade(ANSWER, LESSON, LESSON, "anna").manual_score = 0.5
+        gradebook.db.commit()
+        before = gradebook.find_submission_notebook(LESSON, LESSON, "anna").late_submission_penalty
+    done = run_nbgrader(["generate_feedback", LESSON, "--force"], course)
+    assert done.returncode == 0, done.stderr
+    with Gradebook(sqlite(course), "backprop") as gradebook:
+        notebook = gradebook.find_submission_notebook(LESSON, LESSON, "anna")
+        assert notebook.late_submission_penalty == notebook.score / 2 == before - 1
+        penalty = notebook.late_submission_penalty
+    page = (course / "feedback" / "anna" / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
+    assert f"{penalty:g} points off for being late" in page

@@ -11,6 +11,7 @@ from backprop_helpers.feedback.content import feedback_of
 from backprop_helpers.feedback.page import page
 from backprop_helpers.feedback.write import by_hand
 from backprop_helpers.grading.course import Course, GradeError, course_of
+from backprop_helpers.grading.gradebook import Writer
 from backprop_helpers.grading.master import read_master
 from backprop_helpers.grading.results import Results
 
@@ -37,6 +38,10 @@ class FeedbackExporter(HTMLExporter):  # type: ignore[misc]
             return ""
         if result is None:
             return ""
+        with Writer(
+            course
+        ) as writer:  # a share of all that was earned, and a person may have given points since
+            writer.punish(lesson, learner)
         with Gradebook(course.db_url, course.course_id) as gradebook:
             hands, penalty = by_hand(gradebook, lesson, learner)
         return page(feedback_of(master, result, hands, penalty))
