@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from playwright.sync_api import Locator, Page, TimeoutError, expect
+from playwright.sync_api import Error, Locator, Page, TimeoutError, expect
 from test_learn import ask
 from test_learn_browser import PATIENCE, READY
 
@@ -94,8 +94,10 @@ class LessonPage:
     def _click(self, cell: Locator, inside: Locator) -> None:
         """Scroll to the cell and click; again when cells above grew meanwhile and pushed it out of sight."""
         for _ in range(TRIES):
-            cell.scroll_into_view_if_needed()
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(
+                Error
+            ):  # also where the page has put another element in the cell's place
+                cell.scroll_into_view_if_needed()
                 return inside.click(timeout=PATIENCE / TRIES)
         return inside.click()
 
