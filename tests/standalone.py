@@ -1,12 +1,13 @@
-"""The source of a function as a learner would hand it in: alone, without the course's package, under the exercise's name.
+"""The source of a function or class as a learner would hand it in: alone, without the course's package, under the exercise's name.
 
-Wrong and right solutions are functions of this repository that call helpers, references and factories. `source_of` writes a function
-and all that it needs as one cell of code.
+Wrong and right solutions are functions and classes of this repository that call helpers, references and factories. `source_of` writes
+one of them and all that it needs as one cell of code; only what the lesson's page imports for everybody (GIVEN) is left to the page.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 import functools
 import importlib
@@ -18,6 +19,19 @@ from typing import Any
 
 import numpy as np
 
+from backprop_helpers.history import History
+
+GIVEN = {History: "History"}
+_LIBRARY = (
+    "collections",
+    "copy",
+    "functools",
+    "itertools",
+    "math",
+    "sys",
+)  # modules of Python that a cell may import
+_OURS = ("backprop_helpers", "tests")
+_KEPT_DECORATORS = ("classmethod", "property", "staticmethod")
 _PLAIN = (int, float, str, bool, type(None))
 
 
@@ -40,42 +54,69 @@ class _Writer:
         self.parts: list[str] = []
         self.names: dict[object, str] = {}
 
-    def define(self, function: Any, name: str) -> None:
-        if not isinstance(function, types.FunctionType):
-            raise NotStandalone(f"{name} is a {type(function).__name__}")
-        node = copy.deepcopy(_located(function))
-        outside = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
+    def define(self, value: Any, name: str) -> None:
+        """Write down a function or class under this name."""
+        if isinstance(value, types.FunctionType):
+            node: Any = copy.deepcopy(_located(value))
+            functions = [value]
+        elif isinstance(value, type):
+            self.names[value] = name
+            functions = _methods(value)
+            node = copy.deepcopy(_located_class(value, functions))
+        else:
+            raise NotStandalone(f"{name} is a {type(value).__name__}")
+        outside: dict[str, Any] = {}
+        for function in functions:
+            outside |= {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
         mapping: dict[str, str] = {}
         for used in _used(node):
             if used in outside:
                 mapping[used] = self.refer(used, outside[used])
         renamed = _Rename(mapping, self._attribute, outside).visit(node)
-        self.parts.append(ast.unparse(ast.fix_missing_locations(_as_def(renamed, name))))
+        self.parts.append(ast.unparse(ast.fix_missing_locations(_as_statement(renamed, name))))
 
     def refer(self, name: str, value: Any) -> str:
         """How the cell calls a value from outside; what it needs is written first."""
         if isinstance(value, types.ModuleType):
             if value.__name__ == "numpy":
                 return "np"
-            if value.__name__.split(".")[0] in ("math", "itertools", "functools"):
+            if value.__name__.split(".")[0] in _LIBRARY:
                 self._add(f"import {value.__name__}")
+            elif not value.__name__.startswith(_OURS):
+                raise NotStandalone(f"{name} is the module {value.__name__}")
             return name
         if isinstance(value, _PLAIN):
             self._add(f"{name} = {value!r}")
             return name
-        if isinstance(value, types.FunctionType):
-            return self._function(value, name)
-        if isinstance(value, np.ufunc):
-            return f"np.{value.__name__}"
+        installed = self._installed(value)
+        if installed:
+            return installed
+        if isinstance(value, types.FunctionType | type):
+            return self._definition(value, name)
         if isinstance(value, tuple):
             parts = [self._part(name, k, part) for k, part in enumerate(value)]
             return f"({', '.join(parts)},)" if parts else "()"
         raise NotStandalone(f"{name} is a {type(value).__name__}")
 
+    def _installed(self, value: Any) -> str:
+        """How a cell calls what comes from Python, NumPy or the lesson's page; "" for everything else."""
+        if isinstance(value, type) and value in GIVEN:
+            return GIVEN[value]
+        short = getattr(value, "__name__", "")
+        if getattr(builtins, short, None) is value:
+            return short
+        if getattr(np, short, None) is value:
+            return f"np.{short}"
+        for library in _LIBRARY:
+            if getattr(importlib.import_module(library), short, None) is value:
+                self._add(f"import {library}")
+                return f"{library}.{short}"
+        return ""
+
     def _part(self, name: str, k: int, value: Any) -> str:
         return repr(value) if isinstance(value, _PLAIN) else self.refer(f"{name}_{k}", value)
 
-    def _function(self, value: Any, name: str) -> str:
+    def _definition(self, value: Any, name: str) -> str:
         if value not in self.names:
             # never the names of other exercises: those are the learner's own functions
             short = f"_{name.strip('_')}_here"
@@ -87,9 +128,9 @@ class _Writer:
 
     def _attribute(self, module: types.ModuleType, attribute: str) -> str | None:
         """The name for module.attribute where the module is one of this repository's."""
-        if not module.__name__.startswith(("backprop_helpers", "tests")):
+        if not module.__name__.startswith(_OURS):
             return None
-        return self._function(getattr(module, attribute), attribute)
+        return self._definition(getattr(module, attribute), attribute)
 
     def _add(self, line: str) -> None:
         if line not in self.parts:
@@ -124,14 +165,17 @@ class _Rename(ast.NodeTransformer):
         return self.visit(ast.copy_location(ast.Assign([node.target], node.value), node))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.returns, node.decorator_list = None, []
+        node.returns = None
+        node.decorator_list = [
+            d for d in node.decorator_list if isinstance(d, ast.Name) and d.id in _KEPT_DECORATORS
+        ]
         if ast.get_docstring(node) is not None and len(node.body) > 1:
             node.body = node.body[1:]
         return self.generic_visit(node)
 
 
-def _as_def(node: Any, name: str) -> ast.FunctionDef:
-    if isinstance(node, ast.FunctionDef):
+def _as_statement(node: Any, name: str) -> ast.FunctionDef | ast.ClassDef:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
         node.name = name
         return node
     body: list[ast.stmt] = [ast.Return(node.body)]
@@ -167,6 +211,26 @@ def _located(function: types.FunctionType) -> ast.FunctionDef | ast.Lambda:
         if all(start <= place <= end for place in places):
             return node  # type: ignore[return-value]
     raise NotStandalone(f"{code.co_name} is not to be found in its file")
+
+
+def _methods(kind: type) -> list[types.FunctionType]:
+    """The functions in the body of a class."""
+    found = [getattr(value, "__func__", value) for value in vars(kind).values()]
+    return [
+        f
+        for f in found
+        if isinstance(f, types.FunctionType) and f.__qualname__ == f"{kind.__qualname__}.{f.__name__}"
+    ]
+
+
+def _located_class(kind: type, methods: list[types.FunctionType]) -> ast.ClassDef:
+    """The definition of a class: the one of its name with its methods inside."""
+    lines = [method.__code__.co_firstlineno for method in methods]
+    for node in ast.walk(_module(inspect.getfile(methods[0]))) if methods else ():
+        named = isinstance(node, ast.ClassDef) and node.name == kind.__name__
+        if named and all(node.lineno <= line <= (node.end_lineno or 0) for line in lines):
+            return node
+    raise NotStandalone(f"{kind.__name__} is not to be found in its file")
 
 
 def right_ones(lesson: str) -> dict[str, list[Callable[..., Any]]]:

@@ -20,7 +20,7 @@ from backprop_helpers.lms.people import people_of
 from backprop_helpers.lms.sheet import read_sheet
 from backprop_helpers.report.write import write_report
 from tests.made_up import HOSTILE, people, works
-from tests.standalone import NotStandalone, source_of
+from tests.standalone import GIVEN, NotStandalone, right_ones, source_of
 from tests.term import Term, commands
 
 LESSONS = ("02_loss", "03_chain_rule")
@@ -45,24 +45,40 @@ def test_the_same_seed_makes_the_same_class() -> None:
     assert sum(not work.wrong for work in first.values()) > 5  # … and many who make none
 
 
-@pytest.mark.parametrize("lesson", ["02", "04", "05"])
+def test_every_misconception_stands_alone() -> None:
+    """So a made-up class may make any of them."""
+    for one in misconceptions.all():
+        assert "backprop_helpers" not in source_of(one.wrong, one.exercise), one.name
+
+
+@pytest.mark.parametrize("lesson", ["02", "04", "05", "06", "08"])
 def test_a_misconception_that_stands_alone_is_still_that_misconception(lesson: str) -> None:
-    """Its source, run with nothing but NumPy, is wrong in the same words."""
-    tried = 0
-    for one in misconceptions.all()[::9]:
-        if not one.wrong.__module__.endswith(lesson):
-            continue
-        try:
-            source = source_of(one.wrong, one.exercise)
-        except NotStandalone:
-            continue
-        assert "backprop_helpers" not in source
-        space: dict[str, object] = {"np": np}
-        exec(source, space)  # the course's own text
+    """Its source, run with nothing but NumPy and what the lesson's page imports, is wrong in the same words."""
+    mine = [one for one in misconceptions.all() if one.wrong.__module__.endswith(lesson)]
+    # one of each exercise, and more
+    chosen = {one.exercise: one for one in mine} | dict(enumerate(mine[::9]))
+    for one in chosen.values():
+        space: dict[str, object] = {"np": np, **{name: kind for kind, name in GIVEN.items()}}
+        exec(source_of(one.wrong, one.exercise), space)  # the course's own text
         alone = diagnose(one.exercise, space[one.exercise], hidden=True)  # type: ignore[arg-type]
         assert str(alone) == str(diagnose(one.exercise, one.wrong, hidden=True)), one.name
-        tried += 1
-    assert tried >= 5
+    assert len(chosen) >= 5
+
+
+def test_right_solutions_that_stand_alone_are_right() -> None:
+    for lesson in ("05", "06", "08"):
+        for exercise, styles in right_ones(lesson).items():
+            alone = 0
+            for style in styles:
+                try:
+                    source = source_of(style, exercise)
+                except NotStandalone:
+                    continue
+                space: dict[str, object] = {"np": np, **{name: kind for kind, name in GIVEN.items()}}
+                exec(source, space)
+                assert diagnose(exercise, space[exercise], hidden=True).passed, (exercise, style)  # type: ignore[arg-type]
+                alone += 1
+            assert alone or exercise in ("Tensor",), exercise
 
 
 @pytest.mark.nbgrader
