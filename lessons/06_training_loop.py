@@ -336,6 +336,7 @@ live_training()
 # | `mlp_forward(x, params)` | scores (N, C), caches |
 # | `softmax_loss(scores, y)` | loss, dscores |
 # | `history.add(train_loss, val_loss)` | one epoch written down, in a record that draws itself |
+# | `history.stopped` | why training ended, a sentence: from the beginning that the budget of epochs was spent, so it is never empty |
 # | `history.diverged(loss, config)` | sets `history.stopped` to a sentence: the loss is no number any more, and what to look at |
 # | `stopping.step(val_loss, params)` | True when it is time to stop |
 # | `stopping.best_params` | the best weights so far, or None if the criterion has kept none |

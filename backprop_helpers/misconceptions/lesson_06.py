@@ -96,6 +96,36 @@ def _last_batch_twice(x: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Any
         yield x[rows], y[rows]
 
 
+def _inside_the_batches(x: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Any]:
+    for start in range(0, len(x), batch_size):
+        rows = start + rng.permutation(min(batch_size, len(x) - start))
+        yield x[rows], y[rows]
+
+
+def _one_order_for_the_places(x: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Any]:
+    places = rng.permutation(batch_size)
+    for start in range(0, len(x), batch_size):
+        rows = start + places[places < len(x) - start]
+        yield x[rows], y[rows]
+
+
+def _cut_evenly(x: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Any]:
+    for rows in np.array_split(rng.permutation(len(x)), math.ceil(len(x) / batch_size)):
+        yield x[rows], y[rows]
+
+
+def _anew_for_each_batch(x: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Any]:
+    for start in range(0, len(x), batch_size):
+        rows = rng.permutation(len(x))[start : start + batch_size]
+        yield x[rows], y[rows]
+
+
+def _drawn_for_each_batch(x: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Any]:
+    for start in range(0, len(x), batch_size):
+        rows = rng.choice(len(x), min(batch_size, len(x) - start), replace=False)
+        yield x[rows], y[rows]
+
+
 # --- EarlyStopping ------------------------------------------------------------------------------------------
 
 
@@ -106,8 +136,12 @@ def _stopper(
     reset: bool = True,
     keeps_latest: bool = False,
     compares_with_last: bool = False,
+    of_nan: bool | None = None,
+    keeps_loss: bool = True,
+    lowers_first: bool = False,
+    waits: Callable[[float, float], bool] = lambda loss, best: True,
 ) -> Callable[..., Any]:
-    """A stopping class with its parts exchangeable."""
+    """A stopping class with its parts exchangeable; of_nan: what is answered at once to a loss of nan."""
 
     class Stopper:
         def __init__(self, patience: int, min_improvement: float = 0.0) -> None:
@@ -118,13 +152,17 @@ def _stopper(
             self.waited = 0
 
         def step(self, val_loss: float, params: Any) -> bool:
+            if of_nan is not None and math.isnan(val_loss):
+                return of_nan
+            if lowers_first and val_loss < self.best_loss:
+                self.best_loss, self.best_params = val_loss, keep(params)
             against = self.last if compares_with_last else self.best_loss
             improved = better(val_loss, against, self.min_improvement)
             self.last = val_loss
             if improved:
-                self.best_loss = min(val_loss, self.best_loss)
+                self.best_loss = min(val_loss, self.best_loss) if keeps_loss else self.best_loss
                 self.waited = 0 if reset else self.waited
-            else:
+            elif waits(val_loss, self.best_loss):
                 self.waited += 1
             if improved or keeps_latest:
                 self.best_params = keep(params)
@@ -165,6 +203,8 @@ def _train(
     reseed: bool = False,
     swap: bool = False,
     before: bool = False,
+    as_flag: bool = False,
+    asks: bool = True,
 ) -> Callable[..., Any]:
     """A training loop with its parts exchangeable.
 
@@ -217,13 +257,17 @@ def _train(
                     break
                 if outer == "continue":
                     continue
+            if as_flag and history.stopped:
+                break
             seen = old if before else params
             x_seen, y_seen = watch(x, y, x_val, y_val)
             val_loss = softmax_loss(mlp_forward(x_seen, seen)[0], y_seen)[0]
             train_loss = loss if batch_loss else softmax_loss(mlp_forward(x, seen)[0], y)[0]
             if batch_mean:
                 train_loss = float(np.mean(losses))
-            says_stop = bool(stopping and stopping.step(ask_with(train_loss, val_loss), params) and stop)
+            says_stop = bool(
+                asks and stopping and stopping.step(ask_with(train_loss, val_loss), params) and stop
+            )
             if not (ask_first and says_stop):
                 history.add(*((val_loss, train_loss) if swap else (train_loss, val_loss)))
             if says_stop:
@@ -243,8 +287,8 @@ def _train(
     return fn
 
 
-def _every_step(write: bool) -> Callable[..., Any]:
-    """Measures, writes (where asked to) and asks after every step instead of after every epoch."""
+def _every_step(write: bool, ask: bool = True) -> Callable[..., Any]:
+    """Measures, writes and asks (where told to) after every step instead of after every epoch."""
 
     def fn(params: Any, x: Any, y: Any, x_val: Any, y_val: Any, **settings: Any) -> Any:
         update, config, stopping = settings["update"], settings["config"], settings["stopping"]
@@ -262,6 +306,8 @@ def _every_step(write: bool) -> Callable[..., Any]:
                 losses = (train_loss, val_loss)
                 if write:
                     history.add(*losses)
+                if not ask:
+                    continue
                 says_stop = bool(stopping and stopping.step(val_loss, params))
                 if says_stop:
                     break
@@ -270,6 +316,8 @@ def _every_step(write: bool) -> Callable[..., Any]:
                 break
             if not write:
                 history.add(*losses)
+            if not ask:
+                says_stop = bool(stopping and stopping.step(losses[1], params))
             if says_stop:
                 history.stopped = "the criterion said stop"
                 break
@@ -368,6 +416,33 @@ MISCONCEPTIONS = (
         _last_batch_twice,
         "the last batch is filled up with rows from the beginning, which are then used twice.",
         "May the last batch be smaller?",
+    ),
+    dataclasses.replace(
+        _entry(
+            "minibatches",
+            "shuffled-inside-the-batches",
+            _inside_the_batches,
+            "only the order inside a batch is random: every epoch has the same rows in the first batch, the same in the second, and so on.",
+            "Which numbers are shuffled, those from 0 to N − 1 or those from 0 to batch_size − 1? And what is cut first, what shuffled?",
+        ),
+        also=(_one_order_for_the_places,),
+    ),
+    _entry(
+        "minibatches",
+        "cut-evenly",
+        _cut_evenly,
+        "the rows are cut into parts of nearly equal size; asked for are full batches of batch_size rows, and the rest in the last one.",
+        "With 20 rows and a batch_size of 8 there are 8, 8 and 4 rows. How many does each of your batches have?",
+    ),
+    dataclasses.replace(
+        _entry(
+            "minibatches",
+            "new-order-for-each-batch",
+            _anew_for_each_batch,
+            "a new order is drawn for every batch, so some rows come twice in an epoch and others not at all.",
+            "How many orders does one epoch need? Does that line stand before the loop or inside it?",
+        ),
+        also=(_drawn_for_each_batch,),
     ),
     _entry(
         "EarlyStopping",
@@ -468,11 +543,100 @@ MISCONCEPTIONS = (
         "What does nan >= 1 give, and what does `not` make of it?",
     ),
     _entry(
+        "EarlyStopping",
+        "nan-not-counted",
+        _stopper(of_nan=False),
+        "an epoch whose loss is nan is passed over: it is no improvement, so it has to be counted as one epoch more without any.",
+        "After two losses of nan, how many epochs in a row were without improvement?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "nan-stops",
+        _stopper(of_nan=True),
+        "one loss of nan ends everything at once; it is an epoch without improvement like any other, and patience bears some.",
+        "How many epochs without improvement does a patience of 2 bear?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "best-loss-not-kept",
+        _stopper(keeps_loss=False),
+        "best_loss never changes, so every loss is compared with infinity and counts as an improvement.",
+        "Which three attributes change in a row of the table with “keep these weights”?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "best-lowered-before-the-question",
+        _stopper(lowers_first=True),
+        "best_loss is set to the new loss before the two are compared, so the loss is compared with itself.",
+        "What is best_loss at the moment when you ask whether the new loss lies below it?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "size-of-the-difference",
+        _stopper(better=lambda loss, best, least: abs(best - loss) > least),
+        "the size of the difference is asked, without its sign: a loss that has become much larger counts as an improvement too.",
+        "What does your question say to a loss that rises by far?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "equal-not-counted",
+        _stopper(waits=lambda loss, best: not loss <= best),
+        "only a loss above the best is counted; one that equals it, or lies below it by less than min_improvement, is none either.",
+        "There are two kinds of epochs. Which of yours belong to neither?",
+    ),
+    _entry(
+        "EarlyStopping",
+        "answer-the-wrong-way-round",
+        _stopper(enough=lambda waited, patience: waited < patience),
+        "step returns True as long as training may go on; asked for is True when it is time to stop.",
+        "What should step say after the very first epoch?",
+    ),
+    _entry(
         "train",
         "one-epoch-too-few",
         _train(per_epoch=lambda epochs: epochs - 1),
         "it runs one epoch too few.",
         "How many times does the outer loop turn?",
+    ),
+    _entry(
+        "train",
+        "one-epoch-too-many",
+        _train(per_epoch=lambda epochs: epochs + 1),
+        "it runs one epoch too many.",
+        "How many times does the outer loop turn?",
+    ),
+    _entry(
+        "train",
+        "stopped-asked-as-a-flag",
+        _train(as_flag=True),
+        "history.stopped is asked as if it were empty until something ends the run; it holds a sentence from the beginning, that the "
+        "budget was spent, so the outer loop is left in its first turn.",
+        "Print history.stopped before the loops. What could you ask instead, to know whether the loss is still a finite number?",
+    ),
+    _entry(
+        "train",
+        "rest-dropped",
+        _train(batches=_drops_the_rest),
+        "the last, smaller batch of an epoch is left out, so some rows are never learned from.",
+        "How many steps does an epoch have when batch_size does not divide N?",
+    ),
+    dataclasses.replace(
+        _entry(
+            "train",
+            "settings-left-behind",
+            _train(configs_of=lambda params, config: [({}, {}) for _ in params]),
+            "the configs start empty instead of as copies of config, so the optimizer works with its own defaults and not with the "
+            "settings that were given.",
+            "Where does the learning rate that train is given come into your configs?",
+        ),
+        also=(_train(configs_of=lambda params, config: [(None, None) for _ in params]),),
+    ),
+    _entry(
+        "train",
+        "criterion-never-asked",
+        _train(asks=False),
+        "the stopping criterion is never asked: its step is not called, so it can neither stop the run nor keep any weights.",
+        "What has to be called after every epoch, and with what?",
     ),
     _entry(
         "train",
@@ -552,7 +716,10 @@ MISCONCEPTIONS = (
             "they are lost.",
             "In how many ways can your loop end? Which weights come back in each of them?",
         ),
-        also=(_train(restore=lambda best, last, stopped, broken: best if stopped else last),),
+        also=(
+            _train(restore=lambda best, last, stopped, broken: best if stopped else last),
+            _train(restore=lambda best, last, stopped, broken: (best or last) if stopped or broken else last),
+        ),
     ),
     _entry(
         "train",
@@ -595,12 +762,15 @@ MISCONCEPTIONS = (
             _train(configs_of=lambda params, config: [(dict(config), dict(config))] * len(params)),
         ),
     ),
-    _entry(
-        "train",
-        "measured-every-step",
-        _every_step(write=True),
-        "the losses are measured and written down after every step instead of once at the end of an epoch.",
-        "In which of the two loops does the measuring stand?",
+    dataclasses.replace(
+        _entry(
+            "train",
+            "measured-every-step",
+            _every_step(write=True),
+            "the losses are measured and written down after every step instead of once at the end of an epoch.",
+            "In which of the two loops does the measuring stand?",
+        ),
+        also=(_every_step(write=True, ask=False),),
     ),
     _entry(
         "train",
