@@ -96,7 +96,22 @@ def _last_layer_twice_as_wide(sizes, rng, scale=0.01):
     return [*params[:-1], (2 * params[-1][0], params[-1][1])] if len(params) > 1 else params
 
 
-ESCAPED_ONCE = [("init_params", _last_layer_twice_as_wide)]
+def _first_and_last_axis_compared(pred, y):
+    if (pred.shape[0], pred.shape[-1]) != (y.shape[0], y.shape[-1]):
+        raise ValueError
+    return np.mean((pred - y) ** 2)
+
+
+def _without_the_sum_where_p_is_rounded_to_0(scores):
+    p = softmax(scores)
+    return np.where(p > 0, np.log(np.where(p > 0, p, 1)), scores - scores.max(1, keepdims=True))
+
+
+ESCAPED_ONCE = [
+    ("init_params", _last_layer_twice_as_wide),
+    ("mse", _first_and_last_axis_compared),
+    ("log_softmax", _without_the_sum_where_p_is_rounded_to_0),
+]
 
 
 @pytest.mark.parametrize("seed", range(30))

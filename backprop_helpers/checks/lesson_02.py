@@ -62,7 +62,7 @@ def _mismatch(first: Array, second: Array, names: tuple[str, str]) -> Case:
 
 
 def _mse_cases(rng: np.random.Generator) -> list[Case]:
-    """Rank 1, 2 and 3, whole numbers, values of ±1000, float32, and three pairs of shapes to refuse."""
+    """Rank 1, 2 and 3, whole numbers, values of ±1000, float32, and four pairs of shapes to refuse."""
     cases = []
     for letters in ("N", "NK", "NKL"):
         shape = tuple(draw(rng, letters))
@@ -77,7 +77,8 @@ def _mse_cases(rng: np.random.Generator) -> list[Case]:
     cases.append(Case((far, rng.standard_normal((n, k))), label="values of ±1000", sizes=sizes))
     small = rng.standard_normal((2, n, k)).astype(np.float32)
     cases.append(Case((small[0], small[1]), label="float32", sizes=sizes))
-    for a, b in (((n,), (n, 1)), ((n, k), (n, 1)), ((n, k), (1, k))):
+    middle = (shape[0], 1, shape[2])  # the first and the last axis agree
+    for a, b in (((n,), (n, 1)), ((n, k), (n, 1)), ((n, k), (1, k)), (shape, middle)):
         cases.append(_mismatch(rng.standard_normal(a), rng.standard_normal(b), ("pred", "y")))
     return cases
 
@@ -88,6 +89,10 @@ def _scores(rng: np.random.Generator) -> list[tuple[Array, str, Tolerance | None
     (square,) = draw(rng, "N")
     offsets = np.array([0.0, 1000.0, -1000.0, 30.0])[:, None]
     # both signs in every row: its scores lie so far apart that the smallest probability is exactly 0
+    level = 2 * rng.standard_normal((3, draw(rng, "C", 5)[0])) - 2000.0
+    level[:, 1:3] = 50.0 * rng.standard_normal(
+        (3, 1)
+    )  # a sum of exponentials that is 2, beside others rounded to 0
     signs = rng.permuted(np.tile((-1.0) ** np.arange(c), (n, 1)), axis=1)
     return [
         (2 * rng.standard_normal((n, c)), f"scores of shape {(n, c)}", None),
@@ -101,6 +106,7 @@ def _scores(rng: np.random.Generator) -> list[tuple[Array, str, Tolerance | None
             "rows near 0, 1000, −1000 and 30",
             LARGE,
         ),
+        (level, "two scores level and the others far behind", LARGE),
         (1e4 * signs * rng.uniform(0.5, 1.0, (n, c)), "scores up to ±10000", LARGE),
     ]
 

@@ -78,7 +78,7 @@ def _activation_cases(rng: np.random.Generator) -> list[Case]:
         Case((rng.uniform(0.05, 0.95, rows),), label=f"a of shape {rows}"),
         Case((rng.uniform(0.05, 0.95, block),), label=f"a of shape {block}"),
         Case((np.array([0.0, 1e-9, 0.5, 1.0]),), label="a at both ends of the sigmoid"),
-        Case((float(rng.uniform(0.1, 0.9)),), label="a a single number"),
+        Case((float(rng.uniform(0.1, 0.9)),), label="a as one number"),
     ]
 
 
@@ -147,7 +147,14 @@ def _vjp_cases(rng: np.random.Generator) -> list[Case]:
             )
         )
     sure = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]])
-    cases.append(Case((rng.standard_normal((2, 4)), sure), label="rows that are quite sure", sizes=_sizes(sure), upstream=0))
+    cases.append(
+        Case(
+            (rng.standard_normal((2, 4)), sure),
+            label="rows that are quite sure",
+            sizes=_sizes(sure),
+            upstream=0,
+        )
+    )
     p = rng.dirichlet(np.full(_MANY, 2.0), 3)
     cases.append(
         Case(

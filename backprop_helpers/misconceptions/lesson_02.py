@@ -31,6 +31,19 @@ def _one_each(scores: Array, y: Array) -> None:
         raise ValueError("one label per row")
 
 
+# What else than a ValueError a learner raises to refuse; IndexError is also what a wrong index stops with.
+OTHER_ERRORS = (TypeError, Exception, RuntimeError, IndexError, AttributeError)
+
+
+def _mse_refuses_with(error: type[Exception]) -> Callable[[Array, Array], Any]:
+    def wrong(pred: Array, y: Array) -> Any:
+        if pred.shape != y.shape:
+            raise error("shapes differ")
+        return np.mean((pred - y) ** 2)
+
+    return wrong
+
+
 def _of_errors(reduce: Callable[[Array], Any]) -> Callable[[Array, Array], Any]:
     """An mse that checks its shapes and then does `reduce` to pred − y."""
 
@@ -80,6 +93,26 @@ def _mse_truncated(pred: Array, y: Array) -> Any:
     return np.mean(squares)
 
 
+def _mse_brackets(pred: Array, y: Array) -> Any:
+    _equal(pred, y)
+    return np.mean(pred - y**2)
+
+
+def _mse_turned_round(pred: Array, y: Array) -> Any:
+    if pred.shape == y.shape:
+        raise ValueError("shapes differ")
+    return np.mean((pred - y) ** 2)
+
+
+def _mse_two_axes(pred: Array, y: Array) -> Any:
+    _equal(pred, y)
+    total = 0.0
+    for n in range(pred.shape[0]):
+        for k in range(pred.shape[1]):
+            total += (pred[n, k] - y[n, k]) ** 2
+    return total / pred.size
+
+
 MSE = (
     Misconception(
         "mse-sum",
@@ -104,6 +137,7 @@ MSE = (
         "the sum of the squared errors is divided by the number of rows; this course's mean is over every entry.",
         "How many squared errors does a prediction of shape (5, 3) have?",
         DESIGN,
+        also=(_of_errors(lambda e: np.mean(np.sum(e**2, axis=-1))),),
     ),
     Misconception(
         "mse-divided-by-columns",
@@ -217,6 +251,72 @@ MSE = (
         "What dtype does the array have that you write into, and where does it get it from?",
         DESIGN,
     ),
+    Misconception(
+        "mse-two-axes-only",
+        "mse",
+        _mse_two_axes,
+        "it works for pred and y with two axes only; they may have any number of axes, as (N,).",
+        "NumPy subtracts, squares and averages arrays of any shape without a loop.",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-doubled-for-squared",
+        "mse",
+        _of_errors(lambda e: np.mean(2 * e)),
+        "the errors are doubled, not squared: `* 2` where `** 2` belongs.",
+        "What does your function make of the single error 3: 6 or 9?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-only-y-squared",
+        "mse",
+        _mse_brackets,
+        "y alone is squared: without brackets ** binds more tightly than −.",
+        "Write pred − y² and (pred − y)² side by side. Which one is in your code?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-root-over-the-number",
+        "mse",
+        _of_errors(lambda e: np.linalg.norm(e.ravel()) / e.size),
+        "the length of the error vector is divided by the number of entries; np.linalg.norm takes a root that is not asked for.",
+        "What does np.linalg.norm do after it has added up the squares?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-length-of-the-errors",
+        "mse",
+        _of_errors(lambda e: np.linalg.norm(e.ravel())),
+        "the loss is the length of the error vector, the root of the sum of squares; asked for is the mean of the squares.",
+        "What does np.linalg.norm do after it has added up the squares, and what does it not divide by?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-last-square-only",
+        "mse",
+        _of_errors(lambda e: e.ravel()[-1] ** 2 / e.size),
+        "only the last square is left: every round of the loop replaces the total instead of adding to it.",
+        "What is the difference between = and += inside a loop?",
+        DESIGN,
+        also=(_of_errors(lambda e: e.ravel()[-1] ** 2),),
+    ),
+    Misconception(
+        "mse-refuses-what-fits",
+        "mse",
+        _mse_turned_round,
+        "shapes that fit are refused, and shapes that do not fit are taken: the condition is turned round.",
+        "When should the raise be reached: if the shapes are equal, or if they are not?",
+        DESIGN,
+    ),
+    Misconception(
+        "mse-refuses-with-another-error",
+        "mse",
+        _mse_refuses_with(OTHER_ERRORS[0]),
+        "on shapes that do not fit it stops with another exception than ValueError; whoever calls mse counts on that one.",
+        "Which exception does the docstring name?",
+        DESIGN,
+        also=tuple(map(_mse_refuses_with, OTHER_ERRORS[1:])),
+    ),
 )
 
 
@@ -328,6 +428,40 @@ def _softmax_hard(scores: Array) -> Array:
     return np.asarray(scores == scores.max(axis=1, keepdims=True), dtype=float)
 
 
+def _softmax_shifted_by(lower: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """softmax of scores from which something else than the row's maximum was subtracted."""
+    return lambda scores: _naive(scores - lower(scores))
+
+
+def _softmax_plus(constant: float) -> Callable[[Array], Array]:
+    """softmax with a small number added to the sum of the exponentials."""
+
+    def wrong(scores: Array) -> Array:
+        powers = _exponentials(scores)
+        return np.asarray(powers / (powers.sum(axis=1, keepdims=True) + constant))
+
+    return wrong
+
+
+def _softmax_of_clipped(limit: float) -> Callable[[Array], Array]:
+    return lambda scores: softmax(np.clip(scores, -limit, limit))
+
+
+def _softmax_shift_after_exp(scores: Array) -> Array:
+    powers = np.exp(scores)
+    powers = powers - powers.max(axis=1, keepdims=True)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def _softmax_shift_above_only(scores: Array) -> Array:
+    return np.asarray(_exponentials(scores) / np.exp(scores).sum(axis=1, keepdims=True))
+
+
+def _softmax_of_all(scores: Array) -> Array:
+    powers = np.exp(scores - scores.max())
+    return np.asarray(powers / powers.sum())
+
+
 SOFTMAX = (
     Misconception(
         "softmax-no-max-shift",
@@ -378,6 +512,7 @@ SOFTMAX = (
         "the exponentials are divided by their sum over the whole array, so all rows together add up to 1; each row should.",
         "Add up p along each row. What comes out, and what should?",
         DESIGN,
+        also=(_softmax_of_all,),
     ),
     Misconception(
         "softmax-one-max-for-all",
@@ -475,6 +610,69 @@ SOFTMAX = (
         "What dtype does the array have that you write into, and where does it get it from?",
         DESIGN,
     ),
+    Misconception(
+        "softmax-shift-not-the-maximum",
+        "softmax",
+        _softmax_shifted_by(lambda s: s.min(axis=1, keepdims=True)),
+        "something smaller than the row's largest score is subtracted: exponents above 0 are left, and exp still overflows.",
+        "Which number must be taken away so that the largest exponent is 0?",
+        DESIGN,
+        also=(
+            _softmax_shifted_by(lambda s: s.mean(axis=1, keepdims=True)),
+            _softmax_shifted_by(lambda s: -s.max(axis=1, keepdims=True)),
+        ),
+    ),
+    Misconception(
+        "softmax-scaled-not-shifted",
+        "softmax",
+        lambda s: softmax(s / s.max(axis=1, keepdims=True)),
+        "the scores are divided by the row's largest one; only a shift leaves p as it is, and dividing makes it flatter or steeper.",
+        "What cancels when exp(s − m) stands above and below the line, and does anything cancel with exp(s / m)?",
+        DESIGN,
+        also=(lambda s: softmax(s / np.abs(s).max()), lambda s: softmax(s / s.max())),
+    ),
+    Misconception(
+        "softmax-small-constant",
+        "softmax",
+        _softmax_plus(1e-8),
+        "a small constant is added below the line, so a row adds up to a little less than 1; with the shift the sum is never below 1.",
+        "How small can the sum be, when the largest exponent is 0?",
+        DESIGN,
+        also=tuple(map(_softmax_plus, (1e-3, 1e-4, 1e-5, 1e-6, 1e-7))),
+    ),
+    Misconception(
+        "softmax-scores-clipped",
+        "softmax",
+        _softmax_of_clipped(700.0),
+        "the scores are cut off before exp: two that lie beyond the limit get the same probability, whatever lies between them.",
+        "Which of the scores 800 and 900 should win, and by how much?",
+        DESIGN,
+        also=tuple(map(_softmax_of_clipped, (20.0, 50.0, 88.0, 100.0, 500.0, 600.0, 709.0))),
+    ),
+    Misconception(
+        "softmax-nan-replaced",
+        "softmax",
+        lambda s: np.nan_to_num(_naive(s)),
+        "exp overflows, and the nan that comes of it is replaced by a number: such a row no longer adds up to 1.",
+        "Which number can be subtracted from all scores of a row without changing the probabilities?",
+        COUNTED_SHIFT,
+    ),
+    Misconception(
+        "softmax-shift-after-exp",
+        "softmax",
+        _softmax_shift_after_exp,
+        "the maximum is subtracted from the exponentials; it has to be subtracted from the scores, before exp.",
+        "In which order do the shift and exp come in the derivation?",
+        DESIGN,
+    ),
+    Misconception(
+        "softmax-shift-above-only",
+        "softmax",
+        _softmax_shift_above_only,
+        "the scores are shifted above the line and not below it, so nothing cancels.",
+        "In how many places of the formula do the scores stand?",
+        DESIGN,
+    ),
 )
 
 
@@ -499,7 +697,7 @@ def _log_naive(scores: Array) -> Array:
 
 
 # Constants people really put into the logarithm; some clip instead of adding.
-SMALL = (1e-12, 1e-15, 1e-14, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
+SMALL = (1e-12, 1e-300, 1e-100, 1e-20, 1e-16, 1e-15, 1e-14, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
 
 
 def _log_softmax_plus(constant: float) -> Callable[[Array], Array]:
@@ -603,6 +801,20 @@ def _log_softmax_truncated(scores: Array) -> Array:
     log_p = np.zeros_like(scores)
     log_p[...] = log_softmax(scores)
     return log_p
+
+
+def _log_softmax_parts(
+    shift: Callable[[Array], Array] = lambda s: s.max(axis=1, keepdims=True),
+    total: Callable[[Array], Array] = lambda e: e.sum(axis=1, keepdims=True),
+    log: Callable[[Array], Array] = np.log,
+) -> Callable[[Array], Array]:
+    """s − m − log Σ exp(s − m) with its own m, its own sum or its own logarithm."""
+
+    def wrong(scores: Array) -> Array:
+        shifted = scores - shift(scores)
+        return np.asarray(shifted - log(total(np.exp(shifted))))
+
+    return wrong
 
 
 LOG_SOFTMAX = (
@@ -806,6 +1018,47 @@ LOG_SOFTMAX = (
         "What dtype does the array have that you write into, and where does it get it from?",
         DESIGN,
     ),
+    Misconception(
+        "log-softmax-shift-not-the-maximum",
+        "log_softmax",
+        _log_softmax_parts(shift=lambda s: s.min(axis=1, keepdims=True)),
+        "something smaller than the row's largest score is subtracted: exponents above 0 are left, and exp still overflows.",
+        "Which number must be taken away so that the largest exponent is 0?",
+        DESIGN,
+        also=(_log_softmax_parts(shift=lambda s: s.mean(axis=1, keepdims=True)),),
+    ),
+    Misconception(
+        "log-softmax-sum-over-columns",
+        "log_softmax",
+        _log_softmax_parts(total=lambda e: e.sum(axis=0)),
+        "the sum of the exponentials runs down the columns; each row has its own sum.",
+        "Which axis holds the classes of one example? Python's own sum adds up whole rows.",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-log-of-one-more",
+        "log_softmax",
+        _log_softmax_parts(log=np.log1p),
+        "the logarithm is taken of 1 + the sum: np.log1p adds the 1.",
+        "What does np.log1p(0) give, and what does np.log(1)?",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-base-ten",
+        "log_softmax",
+        lambda s: log_softmax(s) / np.log(10),
+        "the logarithm is to base 10; this course uses the natural logarithm.",
+        "Which function of NumPy undoes np.exp?",
+        DESIGN,
+    ),
+    Misconception(
+        "log-softmax-only-likely-classes",
+        "log_softmax",
+        lambda s: np.where(softmax(s) > 0, log_softmax(s), 0.0),
+        "where the probability is rounded to 0 its logarithm is put down as 0, which is the logarithm of 1.",
+        "Row (0, 800): what does the formula of step 3 give for the first class?",
+        COUNTED_UNDERFLOW,
+    ),
 )
 
 
@@ -874,6 +1127,21 @@ def _integer_log_p(scores: Array, y: Array) -> Any:
     return -_own(_log_softmax_truncated(scores), y).mean()
 
 
+def _ce_refuses_with(error: type[Exception]) -> Callable[[Array, Array], Any]:
+    def wrong(scores: Array, y: Array) -> Any:
+        if y.shape != (len(scores),):
+            raise error("one label per row")
+        return _ce_any_shapes(scores, y)
+
+    return wrong
+
+
+def _ce_refuses_all(scores: Array, y: Any) -> Any:
+    if y.shape != len(scores):  # a tuple is never equal to a number
+        raise ValueError("one label per row")
+    return _ce_any_shapes(scores, y)
+
+
 CROSS_ENTROPY = (
     Misconception(
         "cross-entropy-no-max-shift",
@@ -882,6 +1150,7 @@ CROSS_ENTROPY = (
         "the loss is right for small scores, but exp is taken of the scores as they are: it overflows near 710 and the loss is nan.",
         "Which function of this lesson is finite for every finite score?",
         COUNTED_SHIFT,
+        also=(_of_scores(lambda s, y: np.mean(np.log(np.exp(s).sum(axis=1)) - _own(s, y))),),
     ),
     Misconception(
         "cross-entropy-log-of-underflow",
@@ -1113,6 +1382,65 @@ CROSS_ENTROPY = (
         "What dtype does the array have that you write into, and where does it get it from?",
         DESIGN,
     ),
+    Misconception(
+        "cross-entropy-divided-by-classes",
+        "cross_entropy",
+        _of_log_p(lambda log_p, y: -_own(log_p, y).sum() / log_p.shape[1]),
+        "the sum over the rows is divided by the number of classes; it should be divided by the number of rows.",
+        "Which of N and C counts the examples?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-own-entropy",
+        "cross_entropy",
+        _of_log_p(lambda log_p, y: -(np.exp(log_p) * log_p).sum(axis=1).mean()),
+        "−Σ p log p is computed, which asks how undecided the prediction is; the truth y does not come in.",
+        "In −Σ t log p, which of the two, the truth or the prediction, stands in front of the logarithm?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-times-probability",
+        "cross_entropy",
+        _of_log_p(lambda log_p, y: -np.mean(np.exp(_own(log_p, y)) * _own(log_p, y))),
+        "each row's −log p is multiplied by p: the factor in front of the logarithm is the truth, which is 1 at the true class.",
+        "What should a row cost whose true class got almost no probability?",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-first-row-only",
+        "cross_entropy",
+        _of_log_p(lambda log_p, y: -_own(log_p, y)[0] / len(y)),
+        "only the first row counts: a return inside the loop ends the function in its first round.",
+        "How far is your return indented?",
+        DESIGN,
+        also=(_of_log_p(lambda log_p, y: -_own(log_p, y)[0]),),
+    ),
+    Misconception(
+        "cross-entropy-last-row-only",
+        "cross_entropy",
+        _of_log_p(lambda log_p, y: -_own(log_p, y)[-1] / len(y)),
+        "only the last row counts: every round of the loop replaces the total instead of adding to it.",
+        "What is the difference between = and += inside a loop, and where does the total start at 0?",
+        DESIGN,
+        also=(_of_log_p(lambda log_p, y: -_own(log_p, y)[-1]),),
+    ),
+    Misconception(
+        "cross-entropy-refuses-what-fits",
+        "cross_entropy",
+        _ce_refuses_all,
+        "a ValueError comes although y has the shape (N,): what y.shape is compared with is not that tuple.",
+        "Print y.shape and what you compare it with. A tuple with one entry is written with a comma.",
+        DESIGN,
+    ),
+    Misconception(
+        "cross-entropy-refuses-with-another-error",
+        "cross_entropy",
+        _ce_refuses_with(OTHER_ERRORS[0]),
+        "on labels of the wrong shape it stops with another exception than ValueError; whoever calls cross_entropy counts on that one.",
+        "Which exception does the docstring name?",
+        DESIGN,
+        also=tuple(map(_ce_refuses_with, OTHER_ERRORS[1:])),
+    ),
 )
 
 
@@ -1127,6 +1455,21 @@ def _acc_any_shapes(scores: Array, y: Array) -> Any:
 def _acc_length_only(scores: Array, y: Array) -> Any:
     if len(scores) != len(y):
         raise ValueError("lengths differ")
+    return _acc_any_shapes(scores, y)
+
+
+def _acc_refuses_with(error: type[Exception]) -> Callable[[Array, Array], Any]:
+    def wrong(scores: Array, y: Array) -> Any:
+        if y.shape != (len(scores),):
+            raise error("one label per row")
+        return _acc_any_shapes(scores, y)
+
+    return wrong
+
+
+def _acc_refuses_all(scores: Array, y: Any) -> Any:
+    if y.shape != len(scores):  # a tuple is never equal to a number
+        raise ValueError("one label per row")
     return _acc_any_shapes(scores, y)
 
 
@@ -1175,16 +1518,20 @@ ACCURACY = (
         "accuracy-rounded",
         "accuracy",
         _of_scores(lambda s, y: round(float(_hits(s, y).mean()), 2)),
-        "the share is rounded to two places; rounding belongs where a number is shown, not where it is computed.",
+        "the share is rounded; rounding belongs where a number is shown, not where it is computed.",
         "Compare 2/3 with what your function gives for two right rows of three.",
         DESIGN,
+        also=tuple(
+            _of_scores(lambda s, y, places=places: round(float(_hits(s, y).mean()), places))  # type: ignore[misc]
+            for places in (1, 3, 4)
+        ),
     ),
     Misconception(
         "accuracy-whole-division",
         "accuracy",
         _of_scores(lambda s, y: _hits(s, y).sum() // len(y)),
-        "the number of right rows is divided with //, which drops everything behind the decimal point: the share is 0 or 1.",
-        "Which of Python's two divisions keeps the fraction?",
+        "the result is 1 when every row is right and 0 otherwise, as // makes it, or np.all; the share has values between them too.",
+        "With two right rows of three: what should come out, and which step drops what stands behind the decimal point?",
         DESIGN,
     ),
     Misconception(
@@ -1283,6 +1630,49 @@ ACCURACY = (
         "right or wrong comes back for each row; their share, a single number, was asked for.",
         "What is the mean of True, True, False?",
         DESIGN,
+    ),
+    Misconception(
+        "accuracy-first-row-only",
+        "accuracy",
+        _of_scores(lambda s, y: float(_hits(s, y)[0]) / len(y)),
+        "only the first row is counted: a return inside the loop ends the function in its first round.",
+        "How far is your return indented?",
+        DESIGN,
+        also=(_of_scores(lambda s, y: float(_hits(s, y)[0])),),
+    ),
+    Misconception(
+        "accuracy-last-row-only",
+        "accuracy",
+        _of_scores(lambda s, y: float(_hits(s, y)[-1]) / len(y)),
+        "only the last row is counted: the number of right rows goes back to 0 in every round of the loop.",
+        "How often does the line run that sets the number of right rows to 0?",
+        DESIGN,
+        also=(_of_scores(lambda s, y: float(_hits(s, y)[-1])),),
+    ),
+    Misconception(
+        "accuracy-first-row-left-out",
+        "accuracy",
+        _of_scores(lambda s, y: _hits(s, y)[1:].sum() / len(y)),
+        "the first row is never counted: the loop begins at 1.",
+        "Which index has the first row?",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-refuses-what-fits",
+        "accuracy",
+        _acc_refuses_all,
+        "a ValueError comes although y has the shape (N,): what y.shape is compared with is not that tuple.",
+        "Print y.shape and what you compare it with. A tuple with one entry is written with a comma.",
+        DESIGN,
+    ),
+    Misconception(
+        "accuracy-refuses-with-another-error",
+        "accuracy",
+        _acc_refuses_with(OTHER_ERRORS[0]),
+        "on labels of the wrong shape it stops with another exception than ValueError; whoever calls accuracy counts on that one.",
+        "Which exception does the docstring name?",
+        DESIGN,
+        also=tuple(map(_acc_refuses_with, OTHER_ERRORS[1:])),
     ),
 )
 
