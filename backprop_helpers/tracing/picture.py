@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import functools
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
@@ -78,15 +80,7 @@ class Canvas(Panel):
 
     def edge(self, key: str, label: str, a: tuple[float, float], b: tuple[float, float], look: Look) -> None:
         """A line from a to b with a wide invisible twin that takes clicks; the arrow points the way the sweep goes."""
-        start, end = (b, a) if look.back else (a, b)
-        d = f"M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}"
-        ink = theme.colour(look.colour)
-        dashes = f' stroke-dasharray="{look.dash}"' if look.dash else ""
-        self._inside.append(
-            f'<g data-pick="{escape(key)}" role="button" tabindex="0" aria-label="{escape(label)}">'
-            f'<path d="{d}" stroke="{ink}" stroke-width="{look.width:g}" fill="none"{dashes}/>{_tip(start, end, ink)}'
-            f'<path class="bp-hit" d="{d}" fill="none"/></g>'
-        )
+        self._inside.append(_edge(key, label, *((b, a) if look.back else (a, b)), look))
 
     def strip(self, x: float, y: float, w: float, h: float, values: np.ndarray, scale: float) -> None:
         """A heat map of an array (rows, columns) in the rectangle whose upper left corner is (x, y)."""
@@ -98,15 +92,38 @@ class Canvas(Panel):
         )
 
 
+@dataclass(frozen=True)
 class Look:
     """How an edge is drawn."""
 
-    def __init__(self, step: Step | None, now: bool) -> None:
+    colour: str
+    dash: str
+    back: bool
+    width: float
+
+    @classmethod
+    def after(cls, step: Step | None, now: bool) -> Look:
+        """The look that the last step to use an edge has given it; now: whether the sweep stands there."""
         state = "unreached" if step is None else step.state
-        self.colour = {"unreached": "muted", **_COLOURS}[state]
-        self.dash = {"unreached": "1 5", "missing": "3 5", "wrong": "9 4"}.get(state, "")
-        self.back = step is not None and step.back
-        self.width = 3.2 if now else 1.6
+        return cls(
+            {"unreached": "muted", **_COLOURS}[state],
+            {"unreached": "1 5", "missing": "3 5", "wrong": "9 4"}.get(state, ""),
+            step is not None and step.back,
+            3.2 if now else 1.6,
+        )
+
+
+# A step changes the edges of one layer; all others are written already.
+@functools.lru_cache(maxsize=1024)
+def _edge(key: str, label: str, start: tuple[float, float], end: tuple[float, float], look: Look) -> str:
+    d = f"M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}"
+    ink = theme.colour(look.colour)
+    dashes = f' stroke-dasharray="{look.dash}"' if look.dash else ""
+    return (
+        f'<g data-pick="{escape(key)}" role="button" tabindex="0" aria-label="{escape(label)}">'
+        f'<path d="{d}" stroke="{ink}" stroke-width="{look.width:g}" fill="none"{dashes}/>{_tip(start, end, ink)}'
+        f'<path class="bp-hit" d="{d}" fill="none"/></g>'
+    )
 
 
 def _tip(start: tuple[float, float], end: tuple[float, float], ink: str) -> str:
@@ -127,12 +144,15 @@ class _Sweeping:
         self.s, self.until = s, until
         self.known = s.reached(until)
         self.now = s.steps[until]
+        self._looks: dict[tuple[str, int], Look] = {}
 
     def look(self, kind: str, layer: int) -> Look:
-        """The look of an edge after the last step that used it."""
-        used = [t for t in self.s.steps[: self.until + 1] if _uses(t, kind, layer)]
-        last = used[-1] if used else None
-        return Look(last, last is self.now and last is not None)
+        """The look of the edges of a layer after the last step that used them."""
+        if (kind, layer) not in self._looks:
+            used = [t for t in self.s.steps[: self.until + 1] if _uses(t, kind, layer)]
+            last = used[-1] if used else None
+            self._looks[kind, layer] = Look.after(last, last is self.now and last is not None)
+        return self._looks[kind, layer]
 
     def gradient(self, name: str) -> Quantity | None:
         """The gradient of a node, if the sweep has found it."""
