@@ -81,8 +81,9 @@ def test_drawn_sizes_differ_from_each_other_and_from_products():
 
 @pytest.mark.parametrize("name", [n for n, e in exercises().items() if not e.behaviour])
 def test_every_exercise_has_right_styles_and_misconceptions(name):
-    assert sum(e == name for e, _, _ in RIGHT) >= 6
-    assert len(misconceptions.for_exercise(name)) >= 2
+    right, wrong = sum(e == name for e, _, _ in RIGHT), len(misconceptions.for_exercise(name))
+    assert right >= 6, f"{name} has {right} right solutions in tests/variants; at least 6 styles are needed"
+    assert wrong >= 2, f"{name} has {wrong} wrong solutions in backprop_helpers/misconceptions; 2 are needed"
 
 
 @pytest.mark.parametrize("wrong", misconceptions.all(), ids=lambda m: m.name)
