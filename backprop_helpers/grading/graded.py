@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +31,7 @@ def notebook_of(master: Master, result: GradedSubmission) -> bytes:
         cell["id"] = f"cell-{number}"
     metadata = {**master.metadata, "backprop": {"key": result.key, "tier": result.tier}}
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    return (json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    return msgspec.json.format(msgspec.json.encode(notebook, order="sorted"), indent=1) + b"\n"
 
 
 def _about(result: GradedSubmission) -> dict[str, Any]:
