@@ -33,8 +33,8 @@ SLOPE = Tolerance(
 
 
 def _curve_cases(rng: np.random.Generator) -> list[Case]:
-    """Slopes on a wave, at an integer, at the bottom of a steep bowl (the two sides must cancel), and far above 0."""
-    a, b = rng.uniform(0.8, 1.4, (2, 5)).round(2)
+    """Slopes on a wave, at an integer, at the bottom of a steep bowl (the two sides must cancel), far above 0, rising and falling."""
+    a, b = rng.uniform(0.8, 1.4, (2, 6)).round(2)
     far = 1000 * a[3]  # so steep that a one-sided difference shows at any h
     point = round(float(rng.uniform(0.2, 0.8)), 2)
     n = int(rng.integers(2, 5))
@@ -44,6 +44,7 @@ def _curve_cases(rng: np.random.Generator) -> list[Case]:
         _curve("cubic", (a[2], b[2]), n, f"f(x) = {a[2]:g} x³ + {b[2]:g} x at the integer x = {n}"),
         _curve("bowl", (far,), 0.0, f"f(x) = {far:g} x² at x = 0, the bottom of a steep bowl"),
         _curve("raised", (a[4], b[4]), point, f"f(x) = 30 + {a[4]:g} tanh({b[4]:g} x) at x = {point:g}"),
+        _curve("raised", (-a[5], b[5]), point, f"f(x) = 30 − {a[5]:g} tanh({b[5]:g} x) at x = {point:g}"),
     ]
 
 
@@ -67,7 +68,8 @@ def _field_cases(rng: np.random.Generator) -> list[Case]:
             "int": f"x of integers, shape {shape}",
             "T": f"x a transposed view of shape {shape}, whose reshape(-1) is a copy",
         }[kind]
-        extra = {"c": rng.uniform(0.5, 1.5, shape), "transposed": kind == "T"}
+        signs = rng.choice([-1.0, 1.0], shape)  # so that f falls along some entries
+        extra = {"c": signs * rng.uniform(0.5, 1.5, shape), "transposed": kind == "T"}
         cases.append(Case((x,), label=label, extra=extra))
     return cases
 

@@ -48,6 +48,44 @@ def _central(h: float) -> Callable[[Any, Any], Any]:
     return lambda f, x: (f(x + h) - f(x - h)) / (2 * h)
 
 
+def _to_the_right(h: float) -> Callable[[Any, Any], Any]:
+    return lambda f, x: (f(x + h) - f(x)) / h
+
+
+def _nudge_of_whole_numbers(grad: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    """A nudge made like x: with integers it holds 0 where h should stand."""
+
+    def wrong(f: Any, x: Any) -> Any:
+        g = grad(x)
+        for i in np.ndindex(x.shape):
+            nudge = np.zeros_like(x)
+            nudge[i] = H
+            g[i] = (f(x + nudge) - f(x - nudge)) / (2 * H)
+        return g
+
+    return wrong
+
+
+def _two_axes(f: Any, x: Any) -> Any:
+    m, g = np.array(x, dtype=float), np.zeros(x.shape)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            here = m[i, j]
+            m[i, j] = here + H
+            above = f(m)
+            m[i, j] = here - H
+            below = f(m)
+            m[i, j] = here
+            g[i, j] = (above - below) / (2 * H)
+    return g
+
+
+def _first_entry_only(f: Any, x: Any) -> Any:
+    grad = np.zeros(x.shape)
+    grad.flat[0] = np.ravel(_loop(f, x))[0]
+    return grad
+
+
 def _nudges_everything(f: Any, x: Any) -> Any:
     x = np.asarray(x, dtype=float)
     return np.full(x.shape, (f(x + H) - f(x - H)) / (2 * H))
@@ -170,6 +208,7 @@ _ROWS: tuple[
         "the slope is taken from one side only, from x to x + h; a central difference looks at both sides, h before and h behind x.",
         "At the bottom of a bowl the slope is 0. What does a secant that starts at the bottom and goes right give?",
         "course design; Nocedal and Wright, Numerical Optimization (2006), section 8.1",
+        tuple(_to_the_right(h) for h in (1e-2, 1e-3, 1e-4, 1e-6, 1e-7, 1e-8)),
     ),
     (
         "numerical-derivative-backward",
@@ -183,7 +222,7 @@ _ROWS: tuple[
         "numerical-derivative-divided-by-h",
         "numerical_derivative",
         lambda f, x: (f(x + H) - f(x - H)) / H,
-        "the slope is twice too large: f is compared at two points that lie 2h apart, and the difference is divided by h.",
+        "the slope is twice too large: the two points at which f is compared lie twice as far apart as the length the difference is divided by.",
         "Rise over run: how long is the run from x − h to x + h?",
         "course design; a stray factor 2",
     ),
@@ -226,6 +265,32 @@ _ROWS: tuple[
         "h is far too small: f(x + h) and f(x − h) agree in nearly all of their 16 digits, and what is left of the difference is rounding.",
         "Look at the left branch of the error curve on this page: what grows as h shrinks?",
         "Nocedal and Wright, Numerical Optimization (2006), section 8.1",
+        tuple(_central(h) for h in (1e-12, 1e-13, 1e-14, 1e-15)),
+    ),
+    (
+        "numerical-derivative-sign-lost",
+        "numerical_derivative",
+        lambda f, x: abs(f(x + H) - f(x - H)) / (2 * H),
+        "the slope is never negative; where f falls it should be.",
+        "What is the slope of −x? Is an abs or a square on the way?",
+        "course design",
+    ),
+    (
+        "numerical-derivative-brackets-above",
+        "numerical_derivative",
+        lambda f, x: f(x + H) - f(x - H) / (2 * H),
+        "only the second value of f is divided: without brackets / binds more tightly than −.",
+        "Write your line as a fraction: what stands above the bar?",
+        "course design",
+        (lambda f, x: f(x + H) - f(x) / H, lambda f, x: f(x + H) - f(x - H) / 2 * H),
+    ),
+    (
+        "numerical-derivative-values-added",
+        "numerical_derivative",
+        lambda f, x: (f(x + H) + f(x - H)) / (2 * H),
+        "the two values of f are added; the rise is how far one lies above the other.",
+        "What should come out for a constant function?",
+        "course design",
     ),
     (
         "numerical-derivative-h-too-large",
@@ -307,7 +372,44 @@ _ROWS: tuple[
         "with an integer x the nudge is lost: an integer array can't hold 3.00001, it keeps 3, and 2.99999 becomes 2.",
         "What is the dtype of the array you write x + h into?",
         "course design; integer inputs must not truncate the difference",
-        (_steps_in_whole_numbers(np.zeros_like), _steps_in_whole_numbers(lambda x: np.zeros(x.shape))),
+        (
+            _steps_in_whole_numbers(np.zeros_like),
+            _steps_in_whole_numbers(lambda x: np.zeros(x.shape)),
+            _nudge_of_whole_numbers(np.zeros_like),
+            _nudge_of_whole_numbers(lambda x: np.zeros(x.shape)),
+        ),
+    ),
+    (
+        "numerical-gradient-two-axes-only",
+        "numerical_gradient",
+        _two_axes,
+        "it works for x with two axes only; x may have any number of axes, and none at all.",
+        "The page names a way to walk through the indices of an array of any shape.",
+        "counted in public course solutions (1, in the backward pass)",
+    ),
+    (
+        "numerical-gradient-returns-early",
+        "numerical_gradient",
+        _first_entry_only,
+        "only the first entry has a slope: a return inside the loop ends the function in its first round.",
+        "How far is your return indented?",
+        "course design",
+    ),
+    (
+        "numerical-gradient-last-slope-only",
+        "numerical_gradient",
+        lambda f, x: float(np.ravel(_loop(f, x))[-1]),
+        "one number came back, the slope of the last entry: grad itself is replaced in every round, not one entry of it.",
+        "What stands left of the = inside your loop, grad or one entry of it?",
+        "course design",
+    ),
+    (
+        "numerical-gradient-sign-lost",
+        "numerical_gradient",
+        lambda f, x: np.abs(_loop(f, x)),
+        "no slope is negative; where f falls it should be.",
+        "What is the slope of −x? Is an abs or a square on the way?",
+        "course design",
     ),
     (
         "numerical-gradient-integers-truncate-the-slope",
@@ -819,6 +921,220 @@ _ROWS: tuple[
         "everything is divided by the number of classes; the loss is one −log p_y, with no mean over classes.",
         "Is there a division in L = −log p_y?",
         "course design; mean over classes too",
+    ),
+    (
+        "sigmoid-slope-brackets-missing",
+        "sigmoid_slope",
+        lambda a: np.asarray(a) * 1 - a,
+        "slope is 0 everywhere: a * 1 − a without brackets is a − a.",
+        "Which two numbers should be multiplied? Brackets keep a difference together.",
+        "course design",
+    ),
+    (
+        "neuron-locals-one-factor",
+        "neuron_locals",
+        lambda x, w, a, y: (2 * (a - y), 1 - a, x, w, 1.0),
+        "da_dz is 1 − a: the other factor of the sigmoid's slope is missing.",
+        "What is the slope where a is close to 0, and what does your formula give there?",
+        "course design",
+    ),
+    (
+        "neuron-locals-slope-of-tanh",
+        "neuron_locals",
+        lambda x, w, a, y: (2 * (a - y), 1 - a**2, x, w, 1.0),
+        "da_dz is 1 − a², the slope of tanh; this neuron has a sigmoid.",
+        "Your sigmoid_slope has the formula.",
+        "course design",
+    ),
+    (
+        "neuron-locals-slope-carried-on",
+        "neuron_locals",
+        lambda x, w, a, y: (2 * (a - y), _slope_at(a), x * _slope_at(a), w * _slope_at(a), _slope_at(a)),
+        "the sigmoid's slope is multiplied into the gradients of z; z = w x + b comes before the sigmoid and knows nothing of it.",
+        "If only w moves by a little, how many times as far does z move?",
+        "course design",
+    ),
+    (
+        "neuron-locals-brackets-missing",
+        "neuron_locals",
+        lambda x, w, a, y: (2 * a - y, _slope_at(a), x, w, 1.0),
+        "dl_da is 2a − y: the 2 belongs to the whole error a − y.",
+        "What should dl_da be when a = y?",
+        "course design",
+    ),
+    (
+        "neuron-gradient-bias-forgotten",
+        "neuron_gradient",
+        lambda x, w, b, y: _neuron(x, w, 0.0, y),
+        "the neuron is computed without its bias: z is w·x alone, so a and all that follows belong to another neuron.",
+        "Compare your line for z with z = w·x + b.",
+        "course design",
+    ),
+    (
+        "neuron-gradient-bias-inside-the-sum",
+        "neuron_gradient",
+        lambda x, w, b, y: _neuron(x, w, b, y, product=lambda w, x: w @ x + (len(x) - 1) * b),
+        "the bias is added once for each of the D inputs; it belongs to z once.",
+        "Does + b stand inside the sum or behind it?",
+        "course design",
+    ),
+    (
+        "neuron-gradient-one-factor",
+        "neuron_gradient",
+        lambda x, w, b, y: _neuron(x, w, b, y, lambda z, a: 1 - a),
+        "the sigmoid's slope has one factor only; it is a product of two, a and 1 − a.",
+        "What is the slope where a is close to 0, and what where it is close to 1?",
+        "course design",
+        (lambda x, w, b, y: _neuron(x, w, b, y, lambda z, a: a),),
+    ),
+    (
+        "neuron-gradient-slope-of-tanh",
+        "neuron_gradient",
+        lambda x, w, b, y: _neuron(x, w, b, y, lambda z, a: 1 - a**2),
+        "1 − a² is used for the slope at z, which belongs to tanh; this neuron has a sigmoid.",
+        "Your sigmoid_slope has the formula.",
+        "course design",
+    ),
+    (
+        "neuron-gradient-db-stops-at-a",
+        "neuron_gradient",
+        lambda x, w, b, y: (_neuron(x, w, b, y)[0], 2 * (_sigmoid(w @ x + b) - y)),
+        "db is da, the gradient at the activation: on the way from a to b the sigmoid's slope is missing.",
+        "Which edges lie between the loss and b? Walk back along every one of them.",
+        "course design",
+    ),
+    (
+        "neuron-gradient-loss-itself",
+        "neuron_gradient",
+        lambda x, w, b, y: _neuron(x, w, b, y, lambda z, a: (a - y) * _slope_at(a) / 2),
+        "the walk back begins with the loss (a − y)² itself; it begins with the loss's slope by a.",
+        "How far does (a − y)² move for a small nudge of a?",
+        "course design",
+    ),
+    (
+        "neuron-gradient-swapped-return",
+        "neuron_gradient",
+        lambda x, w, b, y: _neuron(x, w, b, y)[::-1],
+        "dw and db come back the wrong way round.",
+        "Compare your last line with the docstring.",
+        "course design",
+    ),
+    (
+        "swish-backward-slope-is-sigmoid",
+        "swish_backward",
+        lambda dout, x: dout * (_sigmoid(x) + x * _sigmoid(x)),
+        "on the path through the sigmoid its slope is taken for σ(x) itself, as if σ were the exponential function.",
+        "How does σ′ look, written with a = σ(x)?",
+        "course design",
+    ),
+    (
+        "swish-backward-one-minus-missing-factor",
+        "swish_backward",
+        lambda dout, x: dout * (_sigmoid(x) + x * (1 - _sigmoid(x))),
+        "on the path through the sigmoid one factor of its slope is missing: 1 − σ(x) stands there alone.",
+        "How does σ′ look, written with a = σ(x)?",
+        "course design",
+    ),
+    (
+        "swish-backward-slope-of-activation",
+        "swish_backward",
+        lambda dout, x: dout * (_sigmoid(x) + x * _slope_at(_sigmoid(_sigmoid(x)))),
+        "the sigmoid's slope is taken at σ(x) instead of x: the sigmoid was applied twice.",
+        "sigmoid_slope wants a = σ(x). Is it applied once more inside?",
+        "course design",
+    ),
+    (
+        "swish-backward-paths-subtracted",
+        "swish_backward",
+        lambda dout, x: dout * (_sigmoid(x) - x * _slope_at(_sigmoid(x))),
+        "the second path is taken from the first; paths add.",
+        "Which sign has the slope of the sigmoid?",
+        "course design",
+    ),
+    (
+        "swish-backward-upstream-on-the-other-path",
+        "swish_backward",
+        lambda dout, x: _sigmoid(x) + dout * x * _slope_at(_sigmoid(x)),
+        "the upstream gradient reaches the path through the sigmoid only; the direct path needs it as well.",
+        "Where does dout arrive, before or behind the place where the paths part?",
+        "course design",
+    ),
+    (
+        "swish-backward-times-the-output",
+        "swish_backward",
+        lambda dout, x: dout * x * _sigmoid(x),
+        "the upstream gradient is multiplied by the output x σ(x) itself, not by its slope.",
+        "For a large x swish is nearly x. What is its slope there?",
+        "course design",
+    ),
+    (
+        "cross-entropy-slope-always-minus-one",
+        "cross_entropy_slope",
+        lambda p, y: _at_label(p, y, -1.0),
+        "the entry of the true class is −1, whatever p is; the slope of the logarithm depends on where it is taken.",
+        "What is the slope of log v at v = 0.1, and what at v = 1?",
+        "course design",
+    ),
+    (
+        "cross-entropy-slope-of-the-scores",
+        "cross_entropy_slope",
+        lambda p, y: p - _at_label(p, y, 1.0),
+        "this is p − one-hot, the gradient with respect to the scores; here the one with respect to p is asked for.",
+        "L = −log p_y. If the softmax did not stand before it, what would a nudge of p_y do?",
+        "course design",
+    ),
+    (
+        "cross-entropy-slope-everywhere",
+        "cross_entropy_slope",
+        lambda p, y: np.full(p.shape, -1 / p[y]),
+        "every entry got the true class's slope; a nudge of another class's p does not move L at all.",
+        "How many of the probabilities stand in L = −log p_y?",
+        "course design",
+    ),
+    (
+        "cross-entropy-slope-others-not-zero",
+        "cross_entropy_slope",
+        lambda p, y: _at_label(p, y, -1 / p[y], p),
+        "the entry of the true class is right, the others are not 0: L does not move when they do.",
+        "What did the array hold before you wrote the true class's entry into it?",
+        "course design",
+        (
+            lambda p, y: _at_label(p, y, -1 / p[y], 1.0),
+            lambda p, y: _at_label(p, y, -1 / p[y], 1 / p),
+            lambda p, y: _at_label(p, y, -1 / p[y], 1 / (1 - p)),
+        ),
+    ),
+    (
+        "softmax-vjp-sum-without-factor",
+        "softmax_vjp",
+        lambda dp, p: p * dp - (dp * p).sum(axis=1, keepdims=True),
+        "the sum is subtracted as it is; in front of it stands p_k as well.",
+        "Take out p_k: what is left in the brackets? Check that a row of ds adds up to 0.",
+        "course design",
+    ),
+    (
+        "softmax-vjp-roles-exchanged",
+        "softmax_vjp",
+        lambda dp, p: dp * (p - (dp * p).sum(axis=1, keepdims=True)),
+        "dp and p have changed places: in front stands p, and the sum is taken from dp.",
+        "Compare your line, letter by letter, with the last one of the derivation.",
+        "course design",
+    ),
+    (
+        "scores-slope-entry-replaced",
+        "scores_slope",
+        lambda p, y: _at_label(p, y, -1.0, p),
+        "the true class's entry was replaced by −1; 1 is to be subtracted from it.",
+        "What should ds be when p_y is 1 already?",
+        "course design; = for −=",
+    ),
+    (
+        "scores-slope-whole-p-subtracted",
+        "scores_slope",
+        lambda p, y: _at_label(p, y, 0.0, p),
+        "the true class's entry is 0: all of p_y was taken away; the truth there is 1.",
+        "What should a row of ds add up to?",
+        "course design",
     ),
 )
 
