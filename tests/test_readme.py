@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from backprop_helpers import misconceptions
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
     ROOT / "README.md",
@@ -148,6 +150,18 @@ def test_the_other_commands_check_style_and_types_and_find_their_tests(target):
         r"\d{4,}/\d{4,} tests collected \(\d{3,} deselected\)" if target == "quick" else r"^\d{4,} tests",
         last,
     )
+
+
+def test_what_the_readme_says_of_the_course_is_so():
+    text = _text(ROOT / "README.md")
+    rows = re.findall(r"^\| (\d\d) \| ([^|]+) \| (\d+) min \|", text, flags=re.M)
+    heads = [(p.name[:2], _text(p)) for p in sorted((ROOT / "lessons").glob("*.py"))]
+    found = [
+        (number, *re.findall(r"^#     (?:title|minutes): (.+)$", head, flags=re.M)) for number, head in heads
+    ]
+    assert [(n, int(minutes)) for n, _, minutes in rows] == [(n, int(minutes)) for n, _, minutes in found]
+    quoted = re.search(r'names the mistake \("([^"]+)"\)', text).group(1)
+    assert any(quoted in m.says for m in misconceptions.all()), quoted
 
 
 def test_requirements_and_the_conda_file_hold_the_same_pins():
