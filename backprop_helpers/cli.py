@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -122,6 +123,10 @@ def grade(
     Exit codes: 0 everything is graded; 1 the run could not begin; 2 wrong options; 3 some submissions can't be graded, each
     with its reason; 4 the run did not finish, and the same command goes on; 130 stopped with Ctrl+C.
     """
+    from backprop_helpers.grading.early import start_server
+
+    if sys.platform == "linux" and not dry_run and not cluster:
+        start_server()
     from backprop_helpers.grading import command
     from backprop_helpers.grading.class_run import Options
 

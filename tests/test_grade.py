@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import BrokenExecutor, Future
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from kill_sweep import sweep
 from nbgrader.api import Gradebook
 
 from backprop_helpers._files import exclusive
-from backprop_helpers.grading import command
+from backprop_helpers.grading import command, pool
 from backprop_helpers.grading.class_run import Options, Summary, chosen_lessons, grade_class
 from backprop_helpers.grading.course import GradeError, open_course
 from backprop_helpers.grading.results import Results
@@ -409,6 +410,32 @@ class TestTrouble:
         assert any("worker process ended" in sentence for sentence in said(done)["said"])
         assert done.returncode == 0
         assert sums(small) == SMALL
+
+    def test_a_worker_that_died_before_its_first_submission_is_replaced(self):
+        class OnceBroken:
+            ahead = 1
+            renewed = 0
+
+            def submit(self, job):
+                if not self.renewed:
+                    raise BrokenExecutor
+                done = Future()
+                done.set_result(f"result of {job}")
+                return done
+
+            def renew(self):
+                self.renewed += 1
+
+            def alive(self):
+                return True
+
+        heard = []
+        assert list(pool.graded(iter(["a", "b"]), OnceBroken(), heard.append)) == [
+            ("a", "result of a"),
+            ("b", "result of b"),
+        ]
+        assert len(heard) == 1
+        assert "another takes its place" in heard[0]
 
     def test_a_full_disk_is_said_and_leaves_nothing_half(self, small, tmp_path):
         room = tmp_path / "room"

@@ -23,10 +23,11 @@ import msgspec
 from backprop_helpers._files import exclusive
 from backprop_helpers.grading import intake
 from backprop_helpers.grading.course import Course, GradeError
+from backprop_helpers.grading.early import start_server
 from backprop_helpers.grading.gradebook import Marks, Writer, same_marks
 from backprop_helpers.grading.graded import GradedFolder
 from backprop_helpers.grading.master import Master, read_master
-from backprop_helpers.grading.pool import ClusterWorkers, LocalWorkers, Workers, get_ready, graded
+from backprop_helpers.grading.pool import ClusterWorkers, LocalWorkers, Workers, graded
 from backprop_helpers.grading.results import GradedSubmission, Results, environment, key_of
 from backprop_helpers.grading.run import Job
 from backprop_helpers.grading.seed import secret_seed
@@ -118,10 +119,10 @@ def outcomes_of(
         raise GradeError(
             "Grading needs Linux, whose kernel keeps learner code apart: use WSL 2 or a virtual machine."
         )
+    if not options.dry_run and not options.cluster:
+        start_server()
     masters = [read_master(course, lesson) for lesson in chosen_lessons(course, options.lessons)]
     with contextlib.ExitStack() as stack:
-        if not options.dry_run and not options.cluster:
-            get_ready(masters)
         if not options.dry_run:
             stack.enter_context(alone(course, watcher.say))
         run = _Run(course, options, masters, watcher, stack, {} if seconds is None else seconds)
@@ -226,6 +227,7 @@ class _Run:
             yield from self._only_look(asked)
             return
         self.seed = _seed(self.course)
+        workers = self._early_workers(asked)
         self.writer = self.stack.enter_context(Writer(self.course, self.watcher.say))
         for master in self.masters:
             if said := self.writer.prepare(master):
@@ -236,8 +238,7 @@ class _Run:
         yield from self._take_ready()
         if first is None:
             return
-        workers = grading_workers(self.options)
-        self.stack.callback(workers.close)
+        workers = workers or self._workers()
         for job, result in graded(_chained(first, jobs), workers, self.watcher.say):
             yield from self._take_ready()
             submission = self.under_way.pop((job.lesson, job.learner))
@@ -248,6 +249,25 @@ class _Run:
                     self.results.save(result)
                 yield self._enter(submission, result)
         yield from self._take_ready()
+
+    def _workers(self) -> Workers:
+        workers = grading_workers(self.options)
+        self.stack.callback(workers.close)
+        return workers
+
+    def _early_workers(self, asked: Sequence[tuple[Master, str]]) -> Workers | None:
+        """Workers that get ready while the gradebook is opened; None where they may not be needed at all."""
+        for master, learner in asked:
+            if intake.name_problem(learner):
+                continue
+            if not self.options.force:
+                job, _ = self._job(master, learner)
+                if self.results.find(master.lesson, learner, job.key) is not None:
+                    continue
+            workers = self._workers()
+            workers.warm(master.lesson, self.content[master.lesson], len(asked), self.options.unsafe)
+            return workers
+        return None
 
     def _learners(self, lesson: str) -> list[str]:
         found = wanted_learners(self.course, lesson, self.options)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
+import gc
 import multiprocessing
 import os
 import shutil
@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -21,24 +21,24 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
-from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any, Protocol
 
 from backprop_helpers.grading.course import GradeError
-from backprop_helpers.grading.master import Master
+from backprop_helpers.grading.early import context
 from backprop_helpers.grading.results import GradedSubmission
-from backprop_helpers.grading.run import Job, grade_submission
+from backprop_helpers.grading.run import Job, get_warm, grade_submission
 
 TRIES = 3  # of a submission whose worker died under it
 SILENCE = 600.0  # seconds without any answer from a cluster
 
 
 class Workers(Protocol):
-    """What grades: `ahead` jobs may be under way at once."""
+    """What grades: `ahead` jobs may be under way at once; `warm` says which lesson comes, and for how many submissions."""
 
     ahead: int
 
+    def warm(self, lesson: str, master: bytes, submissions: int, unsafe: bool) -> None: ...
     def submit(self, job: Job) -> Future[GradedSubmission]: ...
     def renew(self) -> None: ...
     def alive(self) -> bool: ...
@@ -56,8 +56,15 @@ class LocalWorkers:
 
     def _new(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
-            self.count, mp_context=_context(), initializer=_begin_worker, initargs=(str(self._scratch),)
+            self.count, mp_context=context(), initializer=_begin_worker, initargs=(str(self._scratch),)
         )
+
+    def warm(self, lesson: str, master: bytes, submissions: int, unsafe: bool) -> None:
+        """Let the workers make their sandboxes while this process has other things to do."""
+        for _ in range(min(self.count, submissions)):
+            # what goes wrong here goes wrong again with the first submission, and is told then
+            with contextlib.suppress(BrokenExecutor):
+                self._executor.submit(get_warm, lesson, master, unsafe)
 
     def submit(self, job: Job) -> Future[GradedSubmission]:
         return self._executor.submit(grade_submission, job)
@@ -88,30 +95,6 @@ class LocalWorkers:
                 process.kill()
 
 
-def _context() -> Any:
-    # a fork of this process would share its connection to the gradebook
-    return multiprocessing.get_context("forkserver")
-
-
-def get_ready(masters: Sequence[Master]) -> None:
-    """Start the server that local workers are forked from: it imports, meanwhile and once, what all of them need."""
-    _context().set_forkserver_preload([grade_submission.__module__, *_imported(masters)])
-    forkserver.ensure_running()
-
-
-def _imported(masters: Sequence[Master]) -> list[str]:
-    """The modules that the course's own cells import, which the judge runs."""
-    found = {"matplotlib"}
-    for cell in (cell for master in masters for cell in master.cells if cell.kind == "code"):
-        with contextlib.suppress(SyntaxError):
-            for node in ast.walk(ast.parse(cell.source)):
-                if isinstance(node, ast.Import):
-                    found |= {alias.name for alias in node.names}
-                elif isinstance(node, ast.ImportFrom) and node.module:
-                    found.add(node.module)
-    return sorted(found)
-
-
 _SCRATCH = "backprop-grade-"
 
 
@@ -132,6 +115,7 @@ def _begin_worker(scratch: str) -> None:
     # a terminal sends Ctrl+C to every process; the run decides what becomes of its workers
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tempfile.tempdir = scratch
+    gc.freeze()  # what all workers share is not looked through again and again, and so not copied
     threading.Thread(target=_end_with_the_run, daemon=True).start()
 
 
@@ -168,6 +152,9 @@ class ClusterWorkers:
             )
         self.ahead = 2 * threads
         self._asked: dict[Future[GradedSubmission], Any] = {}
+
+    def warm(self, lesson: str, master: bytes, submissions: int, unsafe: bool) -> None:
+        """Each worker of a cluster gets ready when its first submission comes."""
 
     def submit(self, job: Job) -> Future[GradedSubmission]:
         done: Future[GradedSubmission] = Future()
@@ -214,13 +201,13 @@ def graded(
     while more or waiting or suspects:
         if suspects and not waiting:
             job, tries = suspects.popleft()
-            waiting[workers.submit(job)] = (job, tries)
+            waiting[_submitted(job, workers, say)] = (job, tries)
         while more and not suspects and len(waiting) < workers.ahead:
             job_or_none = next(jobs, None)
             if job_or_none is None:
                 more = False
             else:
-                waiting[workers.submit(job_or_none)] = (job_or_none, 0)
+                waiting[_submitted(job_or_none, workers, say)] = (job_or_none, 0)
         if not waiting:
             continue
         done, _ = wait(waiting, timeout=1.0, return_when=FIRST_COMPLETED)
@@ -254,3 +241,13 @@ def graded(
                     yield job, RuntimeError(f"the process that graded it ended {tries} times")
                 else:
                     suspects.append((job, tries))
+
+
+def _submitted(job: Job, workers: Workers, say: Callable[[str], None]) -> Future[GradedSubmission]:
+    """Hand a job to the workers, to others where one of them died before: while it got ready, or waited."""
+    try:
+        return workers.submit(job)
+    except BrokenExecutor:
+        workers.renew()
+        say("A worker process ended before its submission came; another takes its place.")
+        return workers.submit(job)

@@ -25,10 +25,11 @@ from backprop_helpers.grading.class_run import (
     wanted_learners,
 )
 from backprop_helpers.grading.course import Course, GradeError
+from backprop_helpers.grading.early import start_server
 from backprop_helpers.grading.gradebook import Standing, Writer
 from backprop_helpers.grading.graded import GradedFolder
 from backprop_helpers.grading.master import Master, MasterCell, read_master
-from backprop_helpers.grading.pool import get_ready, graded
+from backprop_helpers.grading.pool import graded
 from backprop_helpers.grading.results import GradedSubmission, Results, environment, key_of
 from backprop_helpers.grading.run import Job
 from backprop_helpers.grading.sandbox import SandboxUnavailable
@@ -94,7 +95,7 @@ def regrade(
     cell = exercise_cell(master, exercise)
     with contextlib.ExitStack() as stack:
         if not options.cluster:
-            get_ready([master])
+            start_server()
         if not options.dry_run:
             stack.enter_context(alone(course, watcher.say))
         run = _Regrade(course, master, cell, options, watcher, stack)

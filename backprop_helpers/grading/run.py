@@ -16,6 +16,7 @@ import msgspec
 from backprop_helpers.grading.given import PRELOAD, Given, given_for
 from backprop_helpers.grading.intake import Unreadable, parse
 from backprop_helpers.grading.judge import CellVerdict, JobCell, judge_notebook
+from backprop_helpers.grading.judge.names import looked_at
 from backprop_helpers.grading.master import Master
 from backprop_helpers.grading.rebuild import Rebuilt, RebuiltCell, rebuild
 from backprop_helpers.grading.results import GradedCell, GradedSubmission, Status
@@ -99,6 +100,16 @@ def grade_submission(job: Job) -> GradedSubmission:
             "all": closed - started,
         },
     )
+
+
+def get_warm(lesson: str, master: bytes, unsafe: bool) -> None:
+    """Make this process's sandbox for a lesson before its first submission comes."""
+    cells = _master(master).cells
+    with _ONE_AT_A_TIME:
+        _sandbox(unsafe, given_for(lesson, tuple(cell.source for cell in cells)))
+    for cell in cells:
+        if cell.cell_type == "code":
+            looked_at(cell.source)  # kept for all submissions
 
 
 def _start(seed: str, lesson: str) -> int:
