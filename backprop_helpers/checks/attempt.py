@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from backprop_helpers.checks.copies import copied, unchanged
+from backprop_helpers.checks.leftover import left_standing
 from backprop_helpers.checks.limits import TookTooLong, alarm, captured_prints
 from backprop_helpers.checks.travel import Alien, packed, plain, type_name, unpacked
 
@@ -55,7 +56,7 @@ class Raised:
 
     kind: its type's name; kinds: the names of all of Python's own exceptions that it is one of; text: what it says; line: the
     last line of the learner's that it went through; inner: the function in which it was raised; depth: through how
-    many frames of the learner's it went.
+    many frames of the learner's it went; left: "above" or "below" where a `raise NotImplementedError()` stands beside code, else "".
     """
 
     kind: str
@@ -64,6 +65,7 @@ class Raised:
     line: str = ""
     inner: str = ""
     depth: int = 0
+    left: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def in_words(exc: BaseException) -> Raised:
     except Exception:
         text = ""
     frames = traceback.extract_tb(exc.__traceback__)
-    mine = learner_frames(exc)
+    mine = learner_frames(frames)
     return Raised(
         kind=type(exc).__name__,
         kinds=tuple(k.__name__ for k in type(exc).__mro__ if k.__module__ == "builtins"),
@@ -143,12 +145,12 @@ def in_words(exc: BaseException) -> Raised:
         line=(mine[-1].line or "").strip()[:120] if mine else "",
         inner=frames[-1].name if frames else "",
         depth=len(mine),
+        left=left_standing(exc) if mine and frames[-1] is mine[-1] else "",
     )
 
 
-def learner_frames(exc: BaseException) -> list[traceback.FrameSummary]:
-    """Where the exception went through code that is neither an installed package nor this one."""
-    frames = traceback.extract_tb(exc.__traceback__)
+def learner_frames(frames: Sequence[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
+    """Those of code that is neither an installed package nor this one."""
     return [f for f in frames if "site-packages" not in f.filename and "backprop_helpers" not in f.filename]
 
 
@@ -266,6 +268,7 @@ def read(written: Any) -> Attempt:
             line=_text(raised["line"]),
             inner=_text(raised["inner"]),
             depth=min(max(0, int(raised["depth"])), 10**6),
+            left=_text(raised["left"]),
         ),
         changed=tuple(sorted({int(i) for i in written["changed"][:100]})),
         inside=tuple(_text(name) for name in written["inside"][:10]),

@@ -109,10 +109,10 @@ def _optimizer(
         returns=("next_w", "config"),
         quantities=(
             *state,
-            Quantity("next_w", "the shape of w", "the weights after one step"),
+            Quantity("next_w", "(the shape of w)", "the weights after one step"),
             Quantity(
                 "w after three steps",
-                "the shape of w",
+                "(the shape of w)",
                 "the weights after three steps, each with the config of the one before",
             ),
         ),
@@ -174,13 +174,13 @@ EXERCISES = (
         "sgd_momentum",
         optimizers.sgd_momentum,
         _momentum,
-        (Quantity("velocity", "the shape of w", "the velocity that config carries to the next step"),),
+        (Quantity("velocity", "(the shape of w)", "the velocity that config carries to the next step"),),
     ),
     _optimizer(
         "rmsprop",
         (optimizers.rmsprop, _rmsprop_inside),
         _rmsprop,
-        (Quantity("cache", "the shape of w", "the running mean of the squared gradient"),),
+        (Quantity("cache", "(the shape of w)", "the running mean of the squared gradient"),),
     ),
     _optimizer(
         "adam",
@@ -188,8 +188,8 @@ EXERCISES = (
         _adam,
         (
             Quantity("t", "()", "the number of steps done"),
-            Quantity("m", "the shape of w", "the running mean of the gradient"),
-            Quantity("v", "the shape of w", "the running mean of the squared gradient"),
+            Quantity("m", "(the shape of w)", "the running mean of the gradient"),
+            Quantity("v", "(the shape of w)", "the running mean of the squared gradient"),
         ),
     ),
     Exercise(

@@ -449,7 +449,7 @@ EXERCISES = (
         quantities=(
             Quantity(
                 "words",
-                "one a layer",
+                "(one a layer)",
                 "what each layer is called, first layer first",
                 fault="a layer gets another word than the rules give it.",
                 shown=_as_words,
@@ -478,8 +478,8 @@ EXERCISES = (
                 "1 for first layer first, −1 for last layer first",
                 fault="grads begins with the last layer; it should be in the order of params.",
             ),
-            Quantity("db", "all layers in one row", "the gradients of the biases"),
-            Quantity("dw", "all layers in one row", "the gradients of the weights"),
+            Quantity("db", "(all layers in one row)", "the gradients of the biases"),
+            Quantity("dw", "(all layers in one row)", "the gradients of the weights"),
             Quantity("dx", "(N, D)", "the gradient of the input of the first layer"),
             Quantity(
                 "forward calls",

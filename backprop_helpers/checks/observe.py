@@ -149,8 +149,16 @@ _NO_ATTRIBUTE = re.compile(rf"'({'|'.join(_PLAIN)})' object has no attribute '(\
 
 
 def _unwritten(exercise: Exercise, raised: Raised) -> str:
-    """Which function is still empty: the exercise itself, or another of the learner's that it calls."""
-    if not raised.inner or raised.inner.startswith("<") or raised.depth < 2:
+    """Which function is still empty, or stops in spite of its code: the exercise itself, or another that it calls."""
+    own = not raised.inner or raised.inner.startswith("<") or raised.depth < 2
+    if raised.left:
+        code = "above your code, which is never reached" if raised.left == "above" else "below your code"
+        which = exercise.name if own else f"{exercise.name} calls {raised.inner}, which"
+        return (
+            f"{which} stops at the line `raise NotImplementedError()`: it still stands {code}. "
+            f"Take that line out, run {'that' if own else 'its'} cell, then this one."
+        )
+    if own:
         return f"{exercise.name} is still empty: write its body, run that cell, then this one."
     ours = exercise.ready.get(raised.inner, "")
     instead = f" Or call {ours} there for now: it is the course's own, ready-made." if ours else ""
