@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import math
+import os
 import signal
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
 
 from backprop_helpers import misconceptions
 from backprop_helpers.checks import CheckFailed, check, diagnose, exercise_named, registry
 from backprop_helpers.checks.result import WIDTH
 from backprop_helpers.layers import affine_backward, affine_forward
 
+ROOT = Path(__file__).resolve().parent.parent
 # the shape of the first right output, which the check draws
 OUT = diagnose("affine_forward", lambda x, w, b: (np.zeros(2), 0)).expected.shape
 
@@ -134,17 +141,91 @@ def test_ten_megabytes_of_prints_are_counted_not_shown(capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_check_raises_one_sentence_and_a_notebook_shows_no_traceback():
+def test_check_raises_one_sentence_and_prints_nothing(capsys):
     with pytest.raises(CheckFailed) as caught:
         check("affine_forward", still_empty)
     shown = caught.value._render_traceback_()
     assert "affine_forward is still empty" in shown[0]
     assert not any("Traceback" in line for line in shown)
     assert "The hints below its cell" in " ".join(" ".join(shown).split())
+    assert capsys.readouterr() == ("", "")
 
 
-def test_a_notebook_never_has_to_break_a_word_of_a_failed_check():
-    """JupyterLab breaks the lines of an error wherever they reach its edge."""
+@pytest.fixture
+def cards(monkeypatch):
+    """A notebook that somebody reads: what is displayed in it."""
+    displayed = []
+    monkeypatch.setattr("backprop_helpers.checks.notebook._shell", lambda: SimpleNamespace(kernel=None))
+    monkeypatch.setattr("IPython.display.display", lambda data, raw=False: displayed.append(data))
+    return displayed
+
+
+def attack(x, w, b):
+    raise ValueError("<script>alert(1)</script>")
+
+
+@pytest.mark.parametrize("fn", [still_empty, attack, lambda x, w, b: (x, None)])
+def test_a_notebook_shows_a_card_and_one_line(fn, cards):
+    with pytest.raises(CheckFailed) as caught:
+        check("affine_forward", fn)
+    found = diagnose("affine_forward", fn)
+    (card,) = cards
+    assert card["text/plain"] == str(caught.value) == str(found)
+    assert found._repr_html_() in card["text/html"]
+    assert "<script" not in card["text/html"]
+    (line,) = caught.value._render_traceback_()
+    assert "affine_forward" in line
+    assert "the card above" in line
+
+
+def test_a_mistake_is_red_and_an_exercise_still_empty_is_not(cards):
+    for fn in (attack, still_empty):
+        with pytest.raises(CheckFailed):
+            check("affine_forward", fn)
+    mistake, empty = (card["text/html"] for card in cards)
+    assert "--jp-error-color1" in mistake
+    assert ">✗ affine_forward" in mistake
+    assert "error-background" not in mistake
+    assert "--jp-error-color1" not in empty
+    assert ">○ affine_forward is still empty" in empty
+    assert "--jp-rendermime-error-background:transparent" in empty
+
+
+@pytest.mark.parametrize("run", ["autograde", "validate"])
+def test_nbgrader_which_passes_on_the_exception_alone_gets_the_whole_message(run, cards, monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", run)
+    with pytest.raises(CheckFailed) as caught:
+        check("affine_forward", attack)
+    assert cards == []
+    assert "affine_forward stopped with ValueError" in caught.value._render_traceback_()[0]
+
+
+def test_a_real_kernel_sends_the_card_and_then_the_exception(tmp_path):
+    def run(**environment):
+        code = 'from backprop_helpers import check\ncheck("relu_forward", lambda x: (x, x))'
+        notebook = new_notebook(cells=[new_code_cell(code), new_code_cell('check("mse", mse)')])
+        client = NotebookClient(notebook, kernel_name="python3", timeout=120, allow_errors=True)
+        client.resources = {"metadata": {"path": str(tmp_path)}}
+        asyncio.run(client.async_execute(env={**os.environ, **environment, "PYTHONPATH": str(ROOT)}))
+        return [cell.outputs for cell in notebook.cells]
+
+    (card, error), (missing, unknown) = run()
+    assert card.data["text/plain"] == error.evalue
+    assert error.ename == "CheckFailed"
+    assert error.traceback == ["✗ relu_forward does not hold yet: the card above says why."]
+    assert "There is no function mse here" in missing.data["text/html"]
+    assert unknown.ename == "NameError"
+    assert len(unknown.traceback) == 1
+
+    ((graded,), (also,)) = run(NBGRADER_EXECUTION="autograde")
+    assert (graded.ename, graded.evalue) == (error.ename, error.evalue)
+    assert "relu_forward" in graded.traceback[0]
+    assert len(graded.traceback) > 1
+    assert "There is no function mse here" in also.traceback[0]
+
+
+def test_nothing_is_cut_from_a_failed_check_where_nbgrader_validates():
+    """It cuts the lines of an exception that are longer."""
     for m in misconceptions.all():
         if m.exercise in ("affine_backward", "mse"):
             with pytest.raises(CheckFailed) as caught:
@@ -187,9 +268,6 @@ def test_hidden_inputs_differ_with_the_secret(monkeypatch):
 
 
 def test_a_card_escapes_what_a_learner_wrote():
-    def attack(x, w, b):
-        raise ValueError("<script>alert(1)</script>")
-
     card = diagnose("affine_forward", attack)._repr_html_()
     assert "<script>" not in card
     assert "&lt;script&gt;" in card

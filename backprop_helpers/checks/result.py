@@ -1,4 +1,4 @@
-"""The outcome of a check, and how a learner reads it: three lines and never a traceback."""
+"""The outcome of a check, and how a learner reads it: a card or three lines, and never a traceback."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any
 
-WIDTH = (
-    84  # characters of a line: an output of JupyterLab shows at least so many in a window 1,100 pixels wide
-)
+WIDTH = 83  # characters of a line: nbgrader's validation cuts what is longer
+
+# JupyterLab's own colours, which follow its theme; the second value serves other readers of a notebook
+_EDGE = {
+    "✓": "var(--jp-success-color1, #2e7d32)",
+    "✗": "var(--jp-error-color1, #c62828)",
+    "○": "var(--jp-content-font-color2, #757575)",
+}
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,7 @@ class CheckResult:
     its whole arrays (None in a hidden check, or where there is none); index: the worst entry;
     misconception: the name of the mistake, "a + b" for two at once, "a or b" for two that can't be told
     apart, None where none fits; pattern: the general pattern found instead; remarks: what is right but
-    worth knowing; checked: what a passing check looked at.
+    worth knowing; checked: what a passing check looked at; empty: it is still to be written, which is no mistake.
     """
 
     name: str
@@ -37,9 +42,15 @@ class CheckResult:
     pattern: str | None = None
     remarks: tuple[str, ...] = ()
     checked: str = ""
+    empty: bool = False
 
     def __bool__(self) -> bool:
         return self.passed
+
+    @property
+    def sign(self) -> str:
+        """✓ holds, ✗ does not, ○ is still to be written."""
+        return "✓" if self.passed else "○" if self.empty else "✗"
 
     def __str__(self) -> str:
         lines = [("✓ " if self.passed else "✗ ") + self.message]
@@ -53,39 +64,43 @@ class CheckResult:
 
     def _repr_html_(self) -> str:
         """A small card; every word that could come from a learner is escaped."""
-        colour = "var(--jp-success-color1, #2e7d32)" if self.passed else "var(--jp-error-color1, #c62828)"
-        rows = [
-            f"<div style='font-weight:600'>{'✓' if self.passed else '✗'} {html.escape(self.message)}</div>"
-        ]
+        rows = [f"<div style='font-weight:600'>{self.sign} {html.escape(self.message)}</div>"]
         for label, text in (
-            ("where", self.where),
-            ("look", self.look),
+            ("Where", self.where),
+            ("Look", self.look),
             ("", self.checked),
-            *(("note", r) for r in self.remarks),
+            *(("Note", r) for r in self.remarks),
         ):
             if text:
                 tag = f"<span style='opacity:.75'>{label} · </span>" if label else ""
                 rows.append(f"<div style='margin-top:.25em'>{tag}{html.escape(text)}</div>")
         return (
-            f"<div role='status' style='border-left:4px solid {colour};padding:.5em .9em;margin:.3em 0;max-width:46em;"
+            f"<div role='status' style='border-left:4px solid {_EDGE[self.sign]};padding:.5em .9em;margin:.3em 0;max-width:46em;"
             "background:var(--jp-layout-color2, rgba(127,127,127,.1));color:var(--jp-content-font-color1, inherit);"
             f"font-family:var(--jp-content-font-family, sans-serif)'>{''.join(rows)}</div>"
         )
 
 
 class CheckFailed(AssertionError):
-    """A check that does not hold. Its text is for the learner; `result` has the details."""
+    """A check that does not hold. Its text is for the learner; `result` has the details; shown: as a card already."""
 
-    def __init__(self, result: CheckResult) -> None:
+    def __init__(self, result: CheckResult, shown: bool = False) -> None:
         super().__init__(str(result))
         self.result = result
+        self.shown = shown
 
     def _render_traceback_(self) -> list[str]:
-        """What a notebook shows instead of a traceback: the sentence in bold, then where and how to look.
+        """What stands in place of a traceback: one line below a card, else the card's text in short lines.
 
-        No colour: the background of an error is red already, in light and dark. Short lines: JupyterLab breaks long
-        ones of an error in the middle of a word.
+        No colour: the background of an error is red already, in light and dark.
         """
+        if self.shown:
+            name, empty = self.result.name, self.result.empty
+            return [
+                f"○ {name} is waiting for you: the card above says what to do."
+                if empty
+                else f"✗ {name} does not hold yet: the card above says why."
+            ]
         first, *rest = str(self.result).splitlines()
         return [
             *(f"\x1b[1m{line}\x1b[0m" for line in _short(first, "  ")),
@@ -94,7 +109,7 @@ class CheckFailed(AssertionError):
 
 
 def _short(text: str, below: str) -> list[str]:
-    """One line as several that fit a notebook's page, those after the first indented by `below`."""
+    """One line as several that fit, those after the first indented by `below`."""
     return textwrap.wrap(
         text, WIDTH, subsequent_indent=below, break_long_words=False, break_on_hyphens=False
     ) or [text]

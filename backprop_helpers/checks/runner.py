@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from backprop_helpers._progress import record
-from backprop_helpers.checks import wording
+from backprop_helpers.checks import notebook, wording
 from backprop_helpers.checks.compare import Difference, difference
 from backprop_helpers.checks.diagnosis import diagnosis
 from backprop_helpers.checks.forwards import trusted
@@ -48,7 +48,7 @@ def graded(secret: str, listener: Callable[[CheckResult, bool], None]) -> Iterat
 
 
 def check(name: str, fn: Fn, *, forward: Fn | None = None, hidden: bool = False) -> None:
-    """Check a learner's function: show a card when it holds, raise one clear sentence when it does not.
+    """Check a learner's function: a card says what was found; where it does not hold, one clear sentence is raised too.
 
     name: the exercise, as "affine_forward"; fn: the learner's function; forward: the learner's own forward
     function to check a backward pass against (default: the course's); hidden: use the grader's secret inputs
@@ -64,9 +64,9 @@ def check(name: str, fn: Fn, *, forward: Fn | None = None, hidden: bool = False)
     if not hidden:
         record(result.name, exercise_named(name).lesson, result.passed)
     if not result.passed:
-        raise CheckFailed(result)
+        raise notebook.failure(result)
     if not hidden:
-        _show(result)
+        notebook.show(result)
 
 
 def diagnose(
@@ -300,17 +300,6 @@ def _explain(
     """What a learner is told of the failing trials."""
     bad = next(t for t in trials if failed(exercise, t))
     if bad.seen.problem in FINAL:
-        return wording.stopped(exercise, bad, page=not hidden and not isinstance(fn, Elsewhere))
+        return wording.stopped(exercise, bad)
     found = diagnosis(exercise, trials, fn, forward, known, replays)
     return wording.explained(exercise, trials, found, hidden)
-
-
-def _show(result: CheckResult) -> None:
-    """Display the card; plain print where there is no notebook."""
-    from IPython import get_ipython
-    from IPython.display import display
-
-    if get_ipython() is None:
-        print(result)
-    else:
-        display(result)
