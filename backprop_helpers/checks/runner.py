@@ -300,6 +300,6 @@ def _explain(
     """What a learner is told of the failing trials."""
     bad = next(t for t in trials if failed(exercise, t))
     if bad.seen.problem in FINAL:
-        return wording.stopped(exercise, bad)
+        return wording.stopped(exercise, bad, page=not hidden and not isinstance(fn, Elsewhere))
     found = diagnosis(exercise, trials, fn, forward, known, replays)
     return wording.explained(exercise, trials, found, hidden)

@@ -10,15 +10,17 @@ import numpy as np
 from backprop_helpers.checks.compare import Difference, close, tolerance_for
 from backprop_helpers.checks.diagnosis import Diagnosis
 from backprop_helpers.checks.result import CheckResult
-from backprop_helpers.checks.spec import Exercise, Fn
+from backprop_helpers.checks.spec import Exercise, Fn, Tolerance
 from backprop_helpers.checks.trial import Trial, failed, first_difference, harmful
 from backprop_helpers.gradcheck.digits import told_apart
 
 
-def stopped(exercise: Exercise, bad: Trial) -> CheckResult:
-    """Of a function that is still empty or never comes back there is no more to say."""
+def stopped(exercise: Exercise, bad: Trial, page: bool) -> CheckResult:
+    """Of a function that is still empty or never comes back there is no more to say; page: it is on the learner's own."""
     look = f"The signature is {exercise.signature}. The hints below its cell open one at a time."
     empty = bad.seen.problem == "unwritten" and "still empty" in bad.seen.sentence
+    if page and empty:
+        look += " Written already? If its cell stopped with an error, the old, empty function is still there."
     return CheckResult(exercise.name, False, bad.seen.sentence, look=look, empty=empty)
 
 
@@ -32,7 +34,7 @@ def explained(exercise: Exercise, trials: Sequence[Trial], found: Diagnosis, hid
         False,
         message,
         where=_where(exercise, bad, first, message, hidden),
-        look=_look(exercise, trials, first, found),
+        look=_look(exercise, trials, first, found, hidden),
         quantity=first[1].quantity.name if first else None,
         misconception=_joined(found),
         pattern=found.pattern or None,
@@ -44,12 +46,22 @@ def explained(exercise: Exercise, trials: Sequence[Trial], found: Diagnosis, hid
 
 
 def _look(
-    exercise: Exercise, trials: Sequence[Trial], first: tuple[Trial, Difference] | None, found: Diagnosis
+    exercise: Exercise,
+    trials: Sequence[Trial],
+    first: tuple[Trial, Difference] | None,
+    found: Diagnosis,
+    hidden: bool,
 ) -> str:
     """The hint of what was named; else what is known of the inputs on which it holds, before a pattern's hint."""
     unnamed = first and not found.names and not any(t.seen.problem for t in trials)
     if exercise.first_holds and unnamed and not failed(exercise, trials[0]):
         return exercise.first_holds
+    if (
+        not found.hint
+        and not hidden
+        and (bad := next((t for t in trials if t.seen.problem == "raised"), None))
+    ):
+        return _called_with(exercise, bad)
     return found.hint or _where_to_look(exercise, trials, first) or reminder(exercise)
 
 
@@ -94,26 +106,62 @@ def _where(
     if hidden:
         return f"{name}{'' if d.quantity.measured else f' {d.quantity.shape}'}, on inputs that are not shown.{on}"
     if d.quantity.measured and d.got is not None and d.expected is not None:
-        write = d.quantity.shown or (lambda value: f"{value:.6g}")
+        write = d.quantity.shown or (lambda value: _minus(f"{value:.6g}"))
         return f"{name}: got {write(d.got)}; expected {write(d.expected)}.{on}"
     if d.got is None or d.expected is None or d.index is None:
         return on.strip() if d.sentence in message else f"{d.sentence}{on}"
     at = f"{name}[{', '.join(map(str, d.index))}]" if d.index else name
     shape = f" {d.quantity.shape} = {d.expected.shape}" if d.expected.shape else ""
-    share = (
-        "every entry"
-        if d.wrong == 1
-        else f"{d.wrong:.0%} of the entries"
-        if d.wrong >= 0.01
-        else "a few entries"
-    )
-    off = f", {share} off, the worst" if d.expected.size > 1 else ""
-    tolerance = tolerance_for(d.quantity, trial.case)
-    got, right = told_apart(float(d.got[d.index]), float(d.expected[d.index]))
+    off = f", {_share(d.wrong, d.expected.size)} off, the worst" if d.expected.size > 1 else ""
+    got, right = (_minus(number) for number in told_apart(float(d.got[d.index]), float(d.expected[d.index])))
+    enough = f"; close enough is within {tolerance_for(d.quantity, trial.case).rtol:g} of it"
+    near = close(d.got[d.index], d.expected[d.index], _nearly(tolerance_for(d.quantity, trial.case)))
     return (
-        f"{f'{name}{shape}{off} {at}' if d.index else name}: got {got}, expected {right}; "
-        f"close enough is within {tolerance.rtol:g} of it.{on}"
+        f"{f'{name}{shape}{off} {at}' if d.index else name}: got {got}, expected {right}"
+        f"{enough if near else ''}.{on}"
     )
+
+
+COUNTED = 20  # entries of an array up to which they are counted; of more a share says it
+
+
+def _share(wrong: float, size: int) -> str:
+    if wrong == 1:
+        return "every entry"
+    if size <= COUNTED:
+        return f"{round(wrong * size)} of {size} entries"
+    return f"{wrong:.0%} of the entries" if wrong >= 0.01 else "a few entries"
+
+
+def _nearly(tolerance: Tolerance) -> Tolerance:
+    """Within it a reader may ask how close is close enough; of numbers further apart nobody does."""
+    return replace(tolerance, rtol=1e4 * tolerance.rtol, atol=1e4 * tolerance.atol)
+
+
+def _minus(number: str) -> str:
+    """A number with the sign that formulas have, as on the pages."""
+    return number.replace("-", "−")
+
+
+def _called_with(exercise: Exercise, bad: Trial) -> str:
+    """Of a function that stopped with an error: what came in, and how to see more, since a check shows no prints."""
+    args = bad.case.args
+    named = [
+        (name, a)
+        for name, a in zip(exercise.arguments, args, strict=False)
+        if isinstance(a, np.ndarray) and a.shape
+    ]
+    if not named:
+        return f"The signature is {exercise.signature}. A check hides what you print: call {exercise.name} yourself, with a print above the line that stopped."
+    shapes = [f"{name} of shape {a.shape}" for name, a in named]
+    said = f"It was called with {', '.join(shapes[:-1])}{' and ' if shapes[1:] else ''}{shapes[-1]}. A check hides what you print: "
+    if exercise.inputs:  # a backward pass unpacks them from its cache, if it gets so far
+        return f"{said}call {exercise.name} yourself on such arrays, with a print of the shapes above the line that stopped."
+    wanted = f"put print({', '.join(f'{name}.shape' for name, _ in named)}) above the line that stopped and "
+    if len(named) < len(args) or any(a.dtype.kind != "f" for _, a in named):
+        return f"{said}{wanted}call {exercise.name} yourself on such arrays."
+    ones = ", ".join(f"np.ones({a.shape if a.ndim > 1 else a.size})" for _, a in named)
+    return f"{said}{wanted}run {exercise.name}({ones})."
 
 
 def reminder(exercise: Exercise) -> str:
@@ -180,7 +228,7 @@ def holds(exercise: Exercise, trials: Sequence[Trial], forward: Fn | None, by_re
         exercise.name,
         True,
         f"{exercise.name} holds.",
-        checked=f"Checked {names}{by}{_untouched(exercise, trials)}.{inputs}",
+        checked=f"Checked: {names}{by}{_untouched(exercise, trials)}.{inputs}",
         remarks=_remarks(exercise, trials, passed=True),
     )
 
@@ -188,11 +236,11 @@ def holds(exercise: Exercise, trials: Sequence[Trial], forward: Fn | None, by_re
 def _untouched(exercise: Exercise, trials: Sequence[Trial]) -> str:
     """What was checked about the inputs; a remark says what was changed and does no harm."""
     if not any(t.seen.changed for t in trials):
-        return ", and that the inputs stay as they were"
+        return "; the inputs stay as they were"
     kept = [name for i, name in enumerate(exercise.arguments) if i not in exercise.may_change]
     if not kept:
         return ""
-    return f", and that {' and '.join(kept)} {'stay as they were' if len(kept) > 1 else 'stays as it was'}"
+    return f"; {' and '.join(kept)} {'stay as they were' if len(kept) > 1 else 'stays as it was'}"
 
 
 def _whose(forward: Fn | None) -> str:
