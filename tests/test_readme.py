@@ -57,7 +57,7 @@ def test_every_make_target_on_a_page_exists(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_every_link_to_a_file_of_the_repository_leads_somewhere(page):
-    for target in re.findall(r"\]\(([^)#\s]+)", _text(page)):
+    for target in re.findall(r"(?:\]\(|(?:src|srcset)=\")([^)#\s\"]+)", _text(page)):
         if "://" not in target and not target.startswith("lessons/"):  # made with the site
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
