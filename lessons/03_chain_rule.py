@@ -476,7 +476,7 @@ def neuron_gradient(x, w, b, y):
     """Gradient of L = (σ(w·x + b) − y)² with respect to w and b.
 
     x: (D,)   w: (D,)   b: a number   y: a number
-    Returns (dw, db): dw (D,), db a number. `sigmoid` is defined at the top of the page.
+    Returns (dw, db): dw (D,), db a number. `sigmoid` is defined at the top of the page; it takes large z too.
     """
     ### BEGIN SOLUTION
     a = sigmoid(w @ x + b)
@@ -552,7 +552,7 @@ def swish_backward(dout, x):
     """Gradient of out = x * sigmoid(x).
 
     dout: any shape, the gradient of the loss with respect to out
-    x: same shape as dout, the input of the forward pass
+    x: same shape as dout, the input of the forward pass; entries up to ±1000, as `sigmoid` takes them
     Returns dx, same shape as x.
     """
     ### BEGIN SOLUTION

@@ -7,6 +7,7 @@ sentence stands beside it.
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -141,3 +142,40 @@ def test_another_mistake_that_stops_in_the_same_way_is_not_named(exercise, fn, n
     result = diagnose(exercise, fn)
     assert not result.passed
     assert result.misconception != name
+
+
+def _swish_number_by_number(dout, x):
+    dx = np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        s = 1 / (1 + math.exp(-x[i]))
+        dx[i] = dout[i] * (s + x[i] * s * (1 - s))
+    return dx
+
+
+STOPPED = [
+    ("softmax", lambda s: math.exp(s) / sum(math.exp(s)), "np.exp, work on every entry"),
+    ("swish_backward", _swish_number_by_number, "too large for a float"),
+    ("relu_forward", lambda x: (np.maximum(([1.0], [2.0, 3.0]), 0), x), "a pair that has to be taken apart"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("exercise", "fn", "says"), STOPPED)
+def test_what_an_exception_means_is_said(exercise, fn, says):
+    result = diagnose(exercise, fn, known=())
+    assert "That means: " in result.message
+    assert says in result.message
+
+
+@pytest.mark.parametrize("exercise", ["neuron_locals", "neuron_gradient"])
+def test_a_sign_that_is_lost_only_where_it_is_negative_is_not_called_wrong(exercise):
+    def local(x, w, a, y):
+        return 2 * abs(a - y), a * (1 - a), x, w, 1.0
+
+    def gradient(x, w, b, y):
+        a = sigmoid_forward(np.asarray(w @ x + b))[0]
+        dz = 2 * abs(a - y) * a * (1 - a)
+        return dz * x, dz
+
+    result = diagnose(exercise, local if exercise == "neuron_locals" else gradient, known=())
+    assert result.pattern == "sign lost"
+    assert "is never negative" in result.message

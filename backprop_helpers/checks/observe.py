@@ -192,6 +192,13 @@ def _meaning(exercise: Exercise, raised: Raised) -> str:
             "arithmetic on an array of shape () gives a plain NumPy number, which can't be assigned to; "
             "np.array(...) and .astype(...) give an array, whatever the shape"
         )
+    if "TypeError" in kinds and "can be converted to Python scalars" in text:
+        meaning = (
+            "something that works on a single number, as Python's math.exp or float, was given a whole array; "
+            "NumPy's functions, as np.exp, work on every entry"
+        )
+    if "OverflowError" in kinds and "math range" in text:
+        meaning = "Python's math functions stop where a result is too large for a float; give them smaller numbers, or use a formula that never makes so large a one"
     if "TypeError" in kinds and "Cannot cast ufunc" in text and "to dtype('int" in text:
         meaning = (
             "the array on the left holds integers, and an operator with = in it (/=, *=, -=) would have to write fractions "
@@ -206,6 +213,11 @@ def _meaning(exercise: Exercise, raised: Raised) -> str:
             meaning += ". Whether there is something at all is asked with `is not None`"
     if "ValueError" in kinds and ("matmul" in text or "broadcast" in text or "shapes" in text):
         meaning = "two shapes don't fit together: print the `.shape` of everything in that line"
+    if "ValueError" in kinds and "inhomogeneous" in text:
+        meaning = (
+            "arrays of different shapes stand together where one array is expected; "
+            "a function that returns two things, as (out, cache), gives a pair that has to be taken apart"
+        )
     if "ValueError" in kinds and "cannot reshape" in text:
         meaning = (
             "a reshape lays the same numbers out anew and can't make them more or fewer; to have fewer, several must be "

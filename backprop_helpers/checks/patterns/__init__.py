@@ -76,5 +76,23 @@ def describe(exercise: Exercise, trials: Sequence[Trial], fn: Fn, forward: Fn | 
     for look in _LOOKS:
         found = look(name, pairs, exercise)
         if found:
-            return found
+            return _only_where_negative(name, pairs, trials) if found.kind == "sign" else found
     return same_without_upstream(name, pairs, exercise, fn, forward)
+
+
+def _only_where_negative(name: str, pairs: Sequence[Pair], trials: Sequence[Trial]) -> Pattern:
+    """Of a wrong sign: is it wrong everywhere, or lost just where something negative is right?"""
+    wrong = [p.case for p in pairs]
+    right = [
+        np.asarray(e, dtype=float)
+        for t in trials
+        for e in t.expected.get(name, ())[:1]
+        if not any(t.case is case for case in wrong)
+    ]
+    if all((p.expected <= 0).all() for p in pairs) and any((e > 0).any() for e in right):
+        return Pattern(
+            "sign lost",
+            f"{name} is never negative; it is right where it should be positive, and has lost its sign elsewhere.",
+            "Is there an abs, a square or a root on the way?",
+        )
+    return Pattern("sign", f"{name} has the wrong sign.", "Which of the two is subtracted from which?")
