@@ -46,7 +46,7 @@ _SILENT = {
     ),
 }
 # The half of the checks that runs beside a learner's code.
-BESIDE = ("attempt", "copies", "limits", "travel", "drives/__init__")
+BESIDE = ("attempt", "copies", "leftover", "limits", "travel", "drives/__init__")
 
 
 @dataclass(frozen=True)
