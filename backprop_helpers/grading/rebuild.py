@@ -229,14 +229,16 @@ def _compiles(source: str) -> bool:
 
 def _left_behind(cells: Sequence[RebuiltCell], own: Iterable[SubmittedCell]) -> list[str]:
     """Sentences on names that an answer uses and that only a cell of the learner's own defines."""
-    there: set[str] = set()
-    for cell in cells:
-        if cell.master.cell_type == "code":
-            there |= _bound(cell.source)
     theirs: set[str] = set()
     for submitted in own:
         if submitted.kind == "code":
             theirs |= _bound(submitted.source)
+    if not theirs:
+        return []
+    there: set[str] = set()
+    for cell in cells:
+        if cell.master.cell_type == "code":
+            there |= _bound(cell.source)
     missing = theirs - there
     notes = []
     for cell in cells:
