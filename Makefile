@@ -5,6 +5,6 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help lab demo test quick lessons docs pictures mutants sweep judge-sweep kill-sweep term bench-grading bench-gradcheck bench-checks bench-sandbox bench-capstone bench-sliders bench-step pins setup
-help lab demo test quick lessons docs pictures mutants sweep judge-sweep kill-sweep term bench-grading bench-gradcheck bench-checks bench-sandbox bench-capstone bench-sliders bench-step pins setup:
+.PHONY: help lab demo test quick lessons docs pictures mutants sweep judge-sweep kill-sweep term hub-test bench-grading bench-gradcheck bench-checks bench-sandbox bench-capstone bench-sliders bench-step pins setup
+help lab demo test quick lessons docs pictures mutants sweep judge-sweep kill-sweep term hub-test bench-grading bench-gradcheck bench-checks bench-sandbox bench-capstone bench-sliders bench-step pins setup:
 	@$(PYTHON) tools/bootstrap.py $@ $(ARGS)

@@ -117,7 +117,7 @@ def _term(folder: Path, users: dict[str, User]) -> Machine:
     teacher, anna, bert = users["teacher"], users["anna"], users["bert"]
     exchange, course = folder / "exchange", teacher.folder / "course"
     exchange.mkdir()
-    exchange.chmod(0o777)
+    exchange.chmod(0o1777)
     course.mkdir()
     setting = f"\nc.Exchange.root = {str(exchange)!r}\n"
     config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
@@ -172,6 +172,8 @@ def test_a_learner_can_not_reach_what_is_another_s(machine: Machine) -> None:
     assert "Permission denied" in anna.run("ls", str(machine.bert.folder), fails=True)
     released = machine.exchange / "backprop" / "outbound" / LESSON / f"{LESSON}.ipynb"
     anna.run("sh", "-c", f"echo x >> {released}", fails=True)
+    course = machine.exchange / "backprop"  # with the sticky bit the page asks for
+    assert "not permitted" in anna.run("mv", str(course), str(machine.exchange / "other"), fails=True)
     assert "BEGIN SOLUTION" not in anna.run("cat", str(released))
 
 
@@ -196,8 +198,8 @@ def test_feedback_reaches_its_learner_and_nobody_else(graded: Machine) -> None:
 
 
 def test_these_are_the_commands_of_the_page(graded: Machine) -> None:
-    shown = [words for words in commands("A shared server with JupyterHub") if words[0] == "nbgrader"]
-    assert len(shown) == 6
+    shown = [words for words in commands("Every lesson through the exchange") if words[0] == "nbgrader"]
+    assert len(shown) == 7
     assert [words for words in shown if words not in RAN] == []
 
 

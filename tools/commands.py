@@ -51,6 +51,7 @@ COMMANDS = {
     ),
     "kill-sweep": Command("kill a grading run at random moments, and resume it", _module("tests.kill_sweep")),
     "term": Command("a made-up class through a whole term, timed", _module("tests.term_full")),
+    "hub-test": Command("a JupyterHub, set up as docs/instructors.md says, and used", _module("tests.hub_environment")),
     "bench-grading": Command("the grader beside nbgrader's own autograde", _module("benchmarks.grading")),
     "bench-gradcheck": Command(
         "the gradient checker beside torch, jax and scipy", ("benchmarks/gradcheck_peers/run.py",)
