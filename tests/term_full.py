@@ -9,7 +9,6 @@ import argparse
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
@@ -17,7 +16,7 @@ from rich.console import Console
 from backprop_helpers.grading.course import open_course
 from backprop_helpers.report.write import class_report
 from benchmarks.machine import machine
-from tests.term import Term, load
+from tests.term import Term, largest, load
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks" / "term.md"
@@ -42,7 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
             term.lesson(lesson)
             loads.append(load())
             say(f"{lesson}: {time.perf_counter() - started:.0f} s")
-        text = page(term, time.perf_counter() - began, loads)
+        text, bad = page(term, time.perf_counter() - began, loads), badly_graded(term)
+    if bad:
+        say(f"{text}\nNothing was written: in {', '.join(bad)} most mistakes were not named.", markup=False)
+        return 1
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(text, encoding="utf-8")
     say(f"{options.out}")
@@ -59,13 +61,13 @@ def page(term: Term, seconds: float, loads: list[float]) -> str:
         "or cut off, by each learner's own skill, drawn with a seed. Written by `make term`.",
         "",
         f"{machine()}; load of the machine during the run {min(loads):.0f} to {max(loads):.0f}. "
-        f"All of it took {seconds / 60:.1f} minutes.",
+        f"All of it took {seconds / 60:.1f} minutes; the largest process {largest():.0f} MB.",
         "",
-        "| command | times | in all, s | longest, s |",
-        "|---|---|---|---|",
+        "| command | times | in all, s | longest, s | processor time in all, s |",
+        "|---|---|---|---|---|",
     ]
     lines += [
-        f"| `{name}` | {len(took)} | {sum(took):.0f} | {max(took):.1f} |"
+        f"| `{name}` | {len(took)} | {sum(took):.0f} | {max(took):.1f} | {sum(term.processor[name]):.0f} |"
         for name, took in term.seconds.items()
     ]
     lines += [
@@ -82,15 +84,31 @@ def page(term: Term, seconds: float, loads: list[float]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _drawn(term: Term, lesson: str) -> list[tuple[str, bool]]:
+    """The mistakes that were handed in, and whether the feedback names each."""
+    found = term.results(lesson)
+    return [
+        (idea, idea in found.get(who, {}).get(what, ""))
+        for who, work in term.done[lesson].items()
+        for what, idea in work.wrong.items()
+        if idea
+    ]
+
+
+def badly_graded(term: Term) -> list[str]:
+    """The lessons in which fewer than four of five mistakes were named: something other than grading happened there."""
+    named = {lesson: [right for _, right in _drawn(term, lesson)] for lesson in term.lessons}
+    return [lesson for lesson, right in named.items() if sum(right) < 0.8 * len(right)]
+
+
 def _row(term: Term, lesson: str) -> str:
-    done, found = term.done[lesson], term.results(lesson)
+    done, drawn = term.done[lesson], _drawn(term, lesson)
     report = class_report(open_course(term.course), lesson)
-    drawn = [(who, what, idea) for who, work in done.items() for what, idea in work.wrong.items() if idea]
-    named = sum(idea in found[who].get(what, "") for who, what, idea in drawn)
     late = sum(work.late for work in done.values())
     first = report.ideas[0] if report.ideas else None
     most = f"{first.name} ({len(first.learners)})" if first else "none"
-    kinds = len(Counter(idea for _, _, idea in drawn))
+    kinds = len({idea for idea, _ in drawn})
+    named = sum(right for _, right in drawn)
     return (
         f"| {lesson} | {len(done)} | {late} | {report.median:g} / {report.points:g} | {len(drawn)} of {kinds} kinds "
         f"| {named} | {most} |"
