@@ -30,6 +30,7 @@ def _power_rule(x):
 
 RIGHT = {
     "slope": {
+        "secant over a step of one, half to each side": lambda x: (x + 0.5) ** 2 - (x - 0.5) ** 2,
         "twice x": lambda x: 2 * x,
         "a sum": lambda x: x + x,
         "np.multiply": lambda x: np.multiply(x, 2.0),

@@ -227,8 +227,30 @@ def _mlp_relu_undone(x, params):
     return outs[-1], outs
 
 
+def _init_flat_draw(sizes, rng, scale=0.01):
+    pairs = list(itertools.pairwise(sizes))
+    ends = np.cumsum([m * n for m, n in pairs])
+    parts = np.split(scale * rng.standard_normal(ends[-1]), ends[:-1])
+    return [(part.reshape(m, n), np.zeros(n, dtype=int)) for part, (m, n) in zip(parts, pairs, strict=True)]
+
+
+def _mlp_by_identity(x, params):
+    h, caches = x.reshape(len(x), -1), {}
+    for pair in params:
+        w, b = pair
+        h = np.dot(h, w) + b
+        if pair is not params[-1]:
+            h[h < 0] = 0
+        caches[id(w)] = h
+    return [h, caches]
+
+
 RIGHT = {
     "affine_forward": {
+        "bias as a row of w": lambda x, w, b: (
+            np.c_[x.reshape(len(x), -1), np.ones(len(x))] @ np.vstack([w, b]),
+            x,
+        ),
         "einsum": lambda x, w, b: (np.einsum("nd,dm->nm", x.reshape(len(x), -1), w) + b, (x, w, b)),
         "tensordot": lambda x, w, b: (
             np.tensordot(x, w.reshape(*x.shape[1:], -1), axes=x.ndim - 1) + b,
@@ -242,6 +264,7 @@ RIGHT = {
         "transposed twice": lambda x, w, b: ((w.T @ x.reshape(len(x), -1).T).T + b, (x, w, b)),
     },
     "relu_forward": {
+        "mean of x and its size": lambda x: ((x + np.abs(x)) / 2, x),
         "maximum": lambda x: (np.maximum(0, x), x),
         "where": lambda x: (np.where(x > 0, x, 0), x),
         "where with >=": lambda x: (np.where(x >= 0, x, 0), x),
@@ -254,6 +277,10 @@ RIGHT = {
         "fmax": lambda x: (np.fmax(x, np.zeros(x.shape)), [x]),
     },
     "sigmoid_forward": {
+        "shared exponential of the smaller": lambda x: (
+            np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x))),
+            None,
+        ),
         "two sides": _sigmoid_two_sides,
         "safe branches": _sigmoid_safe_branches,
         "with tanh": lambda x: (0.5 * (1 + np.tanh(x / 2)), x),
@@ -265,6 +292,7 @@ RIGHT = {
         "powers of e": lambda x: (np.where(x >= 0, 1, np.e ** -np.abs(x)) / (1 + np.e ** -np.abs(x)), ()),
     },
     "tanh_forward": {
+        "size and sign apart": lambda x: (np.copysign(np.tanh(np.abs(x)), x), None),
         "np.tanh": lambda x: (np.tanh(x), x),
         "from exponentials of −|x|": _tanh_from_sigmoid,
         "exponent clipped at 300": _tanh_clipped,
@@ -274,6 +302,7 @@ RIGHT = {
         "a list of rows": lambda x: ([np.tanh(row) for row in x], x),
     },
     "init_params": {
+        "one flat draw": _init_flat_draw,
         "loop with normal": _init_loop,
         "lists": _init_lists,
         "drawn at once": _init_drawn_at_once,
@@ -283,6 +312,7 @@ RIGHT = {
         "a generator for each layer": _init_spawned,
     },
     "mlp_forward": {
+        "last pair told by identity": _mlp_by_identity,
         "last layer apart": _mlp_last_apart,
         "plain NumPy": _mlp_plain_numpy,
         "recursive": _mlp_recursive,

@@ -272,8 +272,33 @@ def _acc_lists(scores, y):
     return sum(hits) / len(hits)
 
 
+def _errors(pred, y):
+    assert pred.shape == y.shape
+    return pred - y
+
+
+def _again(scores):
+    return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+
+
+def _ce_trace(scores, y):
+    if y.ndim != 1 or y.shape[0] != scores.shape[0]:
+        raise ValueError(f"y {y.shape}, scores {scores.shape}")
+    log_p = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+    return -np.trace(log_p[:, y]) / len(y)
+
+
+def _acc_one_hot_rows(scores, y):
+    assert y.shape == scores.shape[:1]
+    one_hot = np.eye(scores.shape[1])
+    return np.array(np.sum(one_hot[scores.argmax(axis=-1)] * one_hot[y]) / len(y))
+
+
 RIGHT = {
     "mse": {
+        "variance and mean of the errors": lambda pred, y: (
+            np.var(_errors(pred, y)) + np.mean(_errors(pred, y)) ** 2
+        ),
         "dot": _mse_vdot,
         "loop": _mse_loop,
         "assert": _mse_assert,
@@ -284,6 +309,9 @@ RIGHT = {
         "lists": _mse_lists,
     },
     "softmax": {
+        "pairwise differences": lambda s: (
+            1 / np.exp(np.minimum(s[:, None, :] - s[:, :, None], 700)).sum(axis=2)
+        ),
         "loop": _softmax_loop,
         "lists": _softmax_lists,
         "newaxis": _softmax_newaxis,
@@ -295,6 +323,7 @@ RIGHT = {
         "apply_along_axis": _softmax_along_axis,
     },
     "log_softmax": {
+        "shift by a log-sum-exp, twice": lambda s: _again(_again(s)),
         "loop": _log_softmax_loop,
         "logaddexp": _log_softmax_logaddexp,
         "log-sum-exp named": _log_softmax_lse,
@@ -305,6 +334,7 @@ RIGHT = {
         "scipy logsumexp": _log_softmax_scipy_lse,
     },
     "cross_entropy": {
+        "trace of the chosen columns": _ce_trace,
         "loop": _ce_loop,
         "one-hot": _ce_one_hot,
         "take_along_axis": _ce_take,
@@ -315,6 +345,7 @@ RIGHT = {
         "diagonal": _ce_diagonal,
     },
     "accuracy": {
+        "agreeing one-hot rows": _acc_one_hot_rows,
         "sum": _acc_sum,
         "loop": _acc_loop,
         "own is largest": _acc_own_is_largest,

@@ -307,8 +307,33 @@ def _vjp_matmul(dp, p):
     return p * (dp - total)
 
 
+def _gradient_by_unit_rows(f, x):
+    x = np.asarray(x, dtype=float)
+    steps = [1e-5 * row.reshape(x.shape) for row in np.eye(x.size)]
+    return np.array([(f(x + step) - f(x - step)) / 2e-5 for step in steps]).reshape(x.shape)
+
+
+def _neuron_outer(x, w, b, y):
+    a = 0.5 * (1 + np.tanh(np.array([np.inner(w, x) + b]) / 2))
+    dz = ((a - y) + (a - y)) * a * (1 - a)
+    return np.outer(dz, x)[0], float(dz[0])
+
+
+def _gate(x):
+    return 0.5 + 0.5 * np.tanh(x / 2)
+
+
+def _dp_subtract_at(p, y):
+    dp = np.zeros(p.shape)
+    np.subtract.at(dp, y, 1 / p[y])
+    return dp
+
+
 RIGHT = {
     "numerical_derivative": {
+        "over the distance as it is rounded": lambda f, x: (
+            np.subtract(f(x + 1e-5), f(x - 1e-5)) / ((x + 1e-5) - (x - 1e-5))
+        ),
         "h 1e-4, run computed": _two_points,
         "h scaled with x": _scaled_step,
         "five points": _five_points,
@@ -318,6 +343,7 @@ RIGHT = {
         "0-d array": lambda f, x: np.array((f(np.float64(x) + 1e-5) - f(np.float64(x) - 1e-5)) / 2e-5),
     },
     "numerical_gradient": {
+        "rows of a unit matrix": _gradient_by_unit_rows,
         "two copies an entry": _copies,
         "unit vectors": _unit_vectors,
         "nditer": _nditer,
@@ -326,6 +352,7 @@ RIGHT = {
         "through numerical_derivative": _through_derivative,
     },
     "sigmoid_slope": {
+        "distance from the middle": lambda a: 0.25 - (a - 0.5) ** 2,
         "a - a²": lambda a: a - a**2,
         "buffer": _slope_written_into_a_buffer,
         "quarter minus square": lambda a: 0.25 - (np.asarray(a) - 0.5) ** 2,
@@ -334,6 +361,7 @@ RIGHT = {
         "einsum": lambda a: np.einsum("...,...->...", np.asarray(a), 1 - np.asarray(a)),
     },
     "neuron_locals": {
+        "0-d arrays in a list": lambda x, w, a, y: [np.array(v) for v in (2 * a - 2 * y, a - a**2, x, w, 1)],
         "through u = a − y": _locals_through_steps,
         "list": lambda x, w, a, y: [2 * (a - y), a * (1 - a), x, w, 1],
         "array": lambda x, w, a, y: list(np.array([2 * a - 2 * y, a - a**2, x, w, 1])),
@@ -354,6 +382,7 @@ RIGHT = {
         ),
     },
     "neuron_gradient": {
+        "outer product": _neuron_outer,
         "loop": _neuron_loop,
         "named steps": _neuron_named_steps,
         "matrix": _neuron_matrix,
@@ -362,6 +391,7 @@ RIGHT = {
         "all factors at once": _neuron_vector_forms,
     },
     "swish_backward": {
+        "output and its gate": lambda dout, x: dout * (x * _gate(x) + _gate(x) * (1 - x * _gate(x))),
         "+=": _swish_accumulates,
         "from out": _swish_out,
         "loop": _swish_loop,
@@ -370,6 +400,7 @@ RIGHT = {
         "einsum": _swish_einsum,
     },
     "cross_entropy_slope": {
+        "subtract.at": _dp_subtract_at,
         "list": _dp_list,
         "where": _dp_where,
         "one-hot": _dp_one_hot,
@@ -378,6 +409,7 @@ RIGHT = {
         "reciprocal, put": _dp_reciprocal,
     },
     "softmax_vjp": {
+        "weighted mean": lambda dp, p: p * (dp - np.average(dp, axis=1, weights=p, keepdims=True)),
         "einsum": _vjp_einsum,
         "loop over rows": _vjp_loop_over_rows,
         "loops": _vjp_loops,
@@ -387,6 +419,7 @@ RIGHT = {
         "batched matmul": _vjp_matmul,
     },
     "scores_slope": {
+        "pieces joined": lambda p, y: np.concatenate([p[:y], [p[y] - 1], p[y + 1 :]]),
         "list": _ds_list,
         "where": _ds_where,
         "add.at": _ds_add_at,
