@@ -35,6 +35,12 @@ def _adam_folded(w: Any, dw: Any, config: Any = None) -> Any:
     return w - rate * new["m"] / (np.sqrt(new["v"]) + new["epsilon"]), new
 
 
+def _adam_folded_inside(w: Any, dw: Any, config: Any = None) -> Any:
+    _, new = optimizers.adam(w, dw, config)
+    rate = new["learning_rate"] * np.sqrt(1 - new["beta2"] ** new["t"]) / (1 - new["beta1"] ** new["t"])
+    return w - rate * new["m"] / np.sqrt(new["v"] + new["epsilon"]), new
+
+
 def _after_steps(exercise: Exercise, case: Case, raw: Any) -> dict[str, Any]:
     """What three steps gave: the first one's weights and state, and the last one's weights."""
     (next_w, config), *_, (last, _) = raw
@@ -184,7 +190,7 @@ EXERCISES = (
     ),
     _optimizer(
         "adam",
-        (optimizers.adam, _adam_inside, _adam_folded),
+        (optimizers.adam, _adam_inside, _adam_folded, _adam_folded_inside),
         _adam,
         (
             Quantity("t", "()", "the number of steps done"),

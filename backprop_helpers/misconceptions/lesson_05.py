@@ -71,6 +71,21 @@ def _wrong_key(w: Any, dw: Any, config: Any = None) -> Any:
     return w + v, {**config, "velocity": v}
 
 
+def _plain_step(w: Any, dw: Any, config: Any = None) -> Any:
+    _, new = sgd_momentum(w, dw, config)
+    return w - new["learning_rate"] * dw, new
+
+
+def _pushed_twice(w: Any, dw: Any, config: Any = None) -> Any:
+    next_w, new = sgd_momentum(w, dw, config)
+    return next_w - new["learning_rate"] * dw, new
+
+
+def _nesterov(w: Any, dw: Any, config: Any = None) -> Any:
+    _, new = sgd_momentum(w, dw, config)
+    return w + new["momentum"] * new["velocity"] - new["learning_rate"] * dw, new
+
+
 def _rms(
     cache: Callable[[Any, Any, dict[str, Any]], Any] = lambda s, dw, c: (
         c["decay_rate"] * s + (1 - c["decay_rate"]) * dw**2
@@ -144,6 +159,28 @@ def _adam_m_in_v(new: bool) -> Callable[..., Any]:
         return c["beta2"] * (_new_m(c, dw) if new else c["m"]) + (1 - c["beta2"]) * dw**2
 
     return _adam(v=v)
+
+
+def _adam_rate(factor: Callable[[float, float], float]) -> Callable[..., Any]:
+    """Adam with the uncorrected means and η · factor(β₁ᵗ, β₂ᵗ)."""
+
+    def fn(w: Any, dw: Any, config: Any = None) -> Any:
+        _, new = adam(w, dw, config)
+        rate = new["learning_rate"] * factor(new["beta1"] ** new["t"], new["beta2"] ** new["t"])
+        return w - rate * new["m"] / (np.sqrt(new["v"]) + new["epsilon"]), new
+
+    return fn
+
+
+def _adam_one_array(w: Any, dw: Any, config: Any = None) -> Any:
+    zeros = np.zeros_like(w)
+    c = _with(config, learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, m=zeros, v=zeros, t=0)
+    c["t"] += 1
+    for key, beta, new in (("m", c["beta1"], dw), ("v", c["beta2"], dw**2)):
+        c[key] *= beta
+        c[key] += (1 - beta) * new
+    m, v = c["m"] / (1 - c["beta1"] ** c["t"]), c["v"] / (1 - c["beta2"] ** c["t"])
+    return w - c["learning_rate"] * m / (np.sqrt(v) + c["epsilon"]), c
 
 
 def _settings_dropped(update: Callable[..., Any], *kept: str) -> Callable[..., Any]:
@@ -231,6 +268,29 @@ def _update_while_walking_back(params: Any, x: Any, y: Any, update: Any, configs
     return loss, new_params, new_configs
 
 
+def _swapped_arguments(params: Any, x: Any, y: Any, update: Any, configs: Any) -> Any:
+    return _step()(params, x, y, lambda w, dw, config: update(dw, w, config), configs)
+
+
+def _moved_by_hand(params: Any, x: Any, y: Any, update: Any, configs: Any) -> Any:
+    return _step()(
+        params, x, y, lambda w, dw, config: (w - config.get("learning_rate", 0.01) * dw, config), configs
+    )
+
+
+def _configs_swapped(params: Any, x: Any, y: Any, update: Any, configs: Any) -> Any:
+    loss, new_params, new_configs = _step()(params, x, y, update, configs)
+    return loss, new_params, [(of_b, of_w) for of_w, of_b in new_configs]
+
+
+def _gradient_anew(params: Any, x: Any, y: Any, update: Any, configs: Any) -> Any:
+    loss, params, configs = softmax_loss(mlp_forward(x, params)[0], y)[0], list(params), list(configs)
+    for i in range(len(params)):
+        _, moved, kept = _step()(params, x, y, update, configs)
+        params[i], configs[i] = moved[i], kept[i]
+    return loss, params, configs
+
+
 def _old_params(params: Any, x: Any, y: Any, update: Any, configs: Any) -> Any:
     loss, _, new_configs = _step()(params, x, y, update, configs)
     return loss, params, new_configs
@@ -249,6 +309,20 @@ def _entry(
 
 
 MISCONCEPTIONS = (
+    _entry(
+        "sgd",
+        "bracket-around-w-and-rate",
+        _sgd(lambda w, dw, c: (w - c["learning_rate"]) * dw),
+        "a bracket stands in the wrong place: the rate is subtracted from w, and dw multiplies the difference.",
+        "Which two things are multiplied in the boxed formula, and which is subtracted from what?",
+    ),
+    _entry(
+        "sgd",
+        "divided-by-rows-of-w",
+        _sgd(lambda w, dw, c: w - c["learning_rate"] * dw / len(dw)),
+        "dw is divided by the number of its rows; they are not the rows of a batch, and the mean over the batch is in dw already.",
+        "Which axis of dw runs through the examples?",
+    ),
     _entry(
         "sgd",
         "uphill",
@@ -318,6 +392,62 @@ MISCONCEPTIONS = (
         _settings_dropped(sgd),
         "the config that is returned lacks the learning rate, so from the second step on the default is used.",
         "The next call gets only what this one returns. Is the learning rate in it?",
+    ),
+    _entry(
+        "sgd_momentum",
+        "friction-left-out",
+        _momentum(lambda v, dw, c: v - c["learning_rate"] * dw),
+        "the old velocity is kept whole: it is not multiplied by μ, so the ball never loses speed.",
+        "What does friction do to the velocity, in the formula?",
+    ),
+    _entry(
+        "sgd_momentum",
+        "friction-on-the-push-too",
+        _momentum(lambda v, dw, c: c["momentum"] * (v - c["learning_rate"] * dw)),
+        "μ multiplies the new push as well as the old velocity: a bracket reaches too far.",
+        "Which of the two terms is multiplied by μ?",
+    ),
+    _entry(
+        "sgd_momentum",
+        "rate-and-friction-exchanged",
+        _momentum(lambda v, dw, c: c["learning_rate"] * v - c["momentum"] * dw),
+        "η and μ have changed places: the old velocity is multiplied by the learning rate, and dw by μ.",
+        "Which letter stands before the velocity, and which before the gradient?",
+    ),
+    _entry(
+        "sgd_momentum",
+        "rate-applied-twice",
+        _momentum(_mu, lambda w, v, c: w + c["learning_rate"] * v),
+        "the learning rate is in the velocity already, and multiplies it once more where w moves.",
+        "How often does η stand in the two formulas together?",
+    ),
+    _entry(
+        "sgd_momentum",
+        "velocity-without-effect",
+        _plain_step,
+        "the velocity is computed and stored, but w moves by −η dw all the same: that is plain SGD.",
+        "What moves w in the second formula?",
+    ),
+    _entry(
+        "sgd_momentum",
+        "gradient-twice",
+        _pushed_twice,
+        "w moves by the velocity and by −η dw besides; that push is in the velocity already.",
+        "Of how many terms is the step of w made in the second formula?",
+    ),
+    _entry(
+        "sgd_momentum",
+        "looks-ahead",
+        _nesterov,
+        "that is Nesterov's momentum, which adds μ times the new velocity and the push itself; asked for is w + velocity.",
+        "What is added to w in the second formula?",
+    ),
+    _entry(
+        "sgd_momentum",
+        "only-the-velocity",
+        _momentum(_mu, lambda w, v, c: v),
+        "next_w is the velocity alone: it was never added to w.",
+        "The ball rolls from where it is.",
     ),
     _entry(
         "sgd_momentum",
@@ -431,6 +561,34 @@ MISCONCEPTIONS = (
         _settings_dropped(sgd_momentum, "velocity"),
         "the config that is returned lacks the settings, so from the second step on the defaults are used.",
         "The next call gets only what this one returns. Are the learning rate and the other settings in it?",
+    ),
+    _entry(
+        "rmsprop",
+        "multiplied-by-the-root",
+        _rms(step=lambda dw, s, c: dw * (np.sqrt(s) + c["epsilon"])),
+        "dw is multiplied by the root of the cache, so the steepest weights make the longest steps; it has to be divided.",
+        "Which weight should make the shorter step, the one with large gradients or the one with small ones?",
+    ),
+    _entry(
+        "rmsprop",
+        "gradient-left-out-of-the-step",
+        _rms(step=lambda dw, s, c: 1 / (np.sqrt(s) + c["epsilon"])),
+        "the step is η / (√cache + ε): dw is missing above the line, so every weight moves down, whatever its slope.",
+        "Where does the sign of the gradient enter the step?",
+    ),
+    _entry(
+        "rmsprop",
+        "bracket-around-one-minus-rho",
+        _rms(cache=lambda s, dw, c: c["decay_rate"] * s + 1 - c["decay_rate"] * dw**2),
+        "the bracket around 1 − ρ is missing: Python adds 1 and takes away ρ dw².",
+        "What does `a + 1 - r * b` do first?",
+    ),
+    _entry(
+        "rmsprop",
+        "share-squared-too",
+        _rms(cache=lambda s, dw, c: c["decay_rate"] * s + ((1 - c["decay_rate"]) * dw) ** 2),
+        "1 − ρ is inside the square, so it counts as (1 − ρ)².",
+        "What is squared in the formula, dw alone or its product with 1 − ρ?",
     ),
     _entry(
         "rmsprop",
@@ -565,6 +723,64 @@ MISCONCEPTIONS = (
         _settings_dropped(rmsprop, "cache"),
         "the config that is returned lacks the settings, so from the second step on the defaults are used.",
         "The next call gets only what this one returns. Are the learning rate and the other settings in it?",
+    ),
+    _entry(
+        "adam",
+        "multiplied-by-the-correction",
+        _adam(correct=lambda m, v, t, c: (m * (1 - c["beta1"] ** t), v * (1 - c["beta2"] ** t))),
+        "the means are multiplied by 1 − βᵗ; they are too small by that factor, so they have to be divided by it.",
+        "After one step m is (1 − β₁) g. What makes g of it?",
+    ),
+    _entry(
+        "adam",
+        "corrected-one-step-ahead",
+        _adam(correct=lambda m, v, t, c: (m / (1 - c["beta1"] ** (t + 1)), v / (1 - c["beta2"] ** (t + 1)))),
+        "t is raised and stored, and the correction adds 1 to it once more.",
+        "Which power of β does the first step correct with?",
+    ),
+    _entry(
+        "adam",
+        "t-always-one",
+        _adam(count=lambda t: 1),
+        "t is 1 after every step: it is set, and not raised.",
+        "What is t after the step when it was 5 before?",
+    ),
+    _entry(
+        "adam",
+        "share-of-the-other-beta",
+        _adam(v=lambda v, dw, c: c["beta2"] * v + (1 - c["beta1"]) * dw**2),
+        "in one of the means the old part has a β and the new part 1 minus the other one, so the two shares do not add up to 1.",
+        "Which β stands in both terms of m, and which in both of v?",
+        also=(_adam(m=lambda m, dw, c: c["beta1"] * m + (1 - c["beta2"]) * dw),),
+    ),
+    _entry(
+        "adam",
+        "one-v-for-all",
+        _adam(v=lambda v, dw, c: c["beta2"] * v + (1 - c["beta2"]) * np.mean(dw**2)),
+        "dw² is averaged or added up over all entries, so every weight gets the same denominator.",
+        "How many rulers does Adam keep: one, or one for each weight?",
+        also=(_adam(v=lambda v, dw, c: c["beta2"] * v + (1 - c["beta2"]) * np.sum(dw**2)),),
+    ),
+    _entry(
+        "adam",
+        "folded-without-the-root",
+        _adam_rate(lambda b1, b2: (1 - b2) / (1 - b1)),
+        "the two corrections are folded into the rate, but that of v without its square root.",
+        "v stands under a root. What becomes of its correction when it comes out from there?",
+    ),
+    _entry(
+        "adam",
+        "folded-upside-down",
+        _adam_rate(lambda b1, b2: (1 - b1) / np.sqrt(1 - b2)),
+        "the two corrections are folded into the rate upside down: that of m has to divide, and that of v, which stands in the denominator, to multiply.",
+        "Put the two hats into the quotient. On which side of the line does each correction end up?",
+    ),
+    _entry(
+        "adam",
+        "m-and-v-one-array",
+        _adam_one_array,
+        "m and v start as one and the same array of zeros, and both are changed in place: each changes the other.",
+        "How many calls of zeros_like make two arrays?",
     ),
     _entry(
         "adam",
@@ -812,6 +1028,34 @@ MISCONCEPTIONS = (
         _settings_dropped(adam, "m", "v", "t"),
         "the config that is returned lacks the settings, so from the second step on the defaults are used.",
         "The next call gets only what this one returns. Are the learning rate and the other settings in it?",
+    ),
+    _entry(
+        "train_step",
+        "arguments-swapped",
+        _swapped_arguments,
+        "update is called with the gradient first and the weights second; it takes w, then dw.",
+        "In which order does an optimizer take its arguments?",
+    ),
+    _entry(
+        "train_step",
+        "update-not-called",
+        _moved_by_hand,
+        "the weights move by −η dw whatever update is: the optimizer that was handed over is not used.",
+        "update may be Adam. Who computes the new weights then?",
+    ),
+    _entry(
+        "train_step",
+        "configs-swapped-in-the-pair",
+        _configs_swapped,
+        "each pair of the new configs holds that of the bias first; the next step then moves w with the memory of b.",
+        "In which order do the configs of a layer come in?",
+    ),
+    _entry(
+        "train_step",
+        "gradient-taken-anew",
+        _gradient_anew,
+        "forward and backward are run again after every layer, so later layers follow a gradient of weights that have moved already.",
+        "Of which weights are all gradients of one step?",
     ),
     _entry(
         "train_step",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from backprop_helpers.checks.attempt import Task, Wrong, named
 from backprop_helpers.checks.copies import copied
 from backprop_helpers.checks.travel import type_name
@@ -38,10 +40,37 @@ def train_steps(task: Task) -> list[Any]:
     found = []
     for _ in (1, 2):
         returned = named(task.name, task.returns, task.fn(params, x, y, update, configs))
-        params, configs = pairs(task.name, "params", returned["params"], len(params)), returned["configs"]
+        old, configs = shapes(params), returned["configs"]
+        params = pairs(task.name, "params", returned["params"], len(params))
+        _same_shapes(task.name, old, shapes(params))
         found.append([returned["loss"], copied(params)])
         params, configs = copied(params), copied(configs)
     return found
+
+
+def shapes(params: Any) -> list[tuple[Any, ...]]:
+    """The shapes of w and b of every layer."""
+    return [tuple(np.shape(part) for part in pair) for pair in params]
+
+
+def _same_shapes(exercise: str, old: list[Any], new: list[Any]) -> None:
+    """Raise Wrong, with what it looks like, where the params that come back are not shaped like those that came in."""
+    if old == new:
+        return
+    if new == old[::-1]:
+        raise Wrong(
+            f"{exercise} returned the params with the last layer first; they come back in the order in which they came in, first "
+            "layer first."
+        )
+    if new == [pair[::-1] for pair in old]:
+        raise Wrong(
+            f"{exercise} returned pairs (b, w) in params; they come in as (w, b), and go back like that."
+        )
+    i, k = next((i, k) for i, pair in enumerate(old) for k in (0, 1) if new[i][k] != pair[k])
+    raise Wrong(
+        f"{exercise} returned params[{i}][{k}] with the shape {new[i][k]}; the {'wb'[k]} that came in has {old[i][k]}, and a step "
+        "changes no shape."
+    )
 
 
 def pairs(exercise: str, name: str, got: Any, layers: int) -> Any:
