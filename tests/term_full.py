@@ -16,7 +16,7 @@ from rich.console import Console
 from backprop_helpers.grading.course import open_course
 from backprop_helpers.report.write import class_report
 from benchmarks.machine import machine
-from tests.term import Term, largest, load
+from tests.term import Term, load
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks" / "term.md"
@@ -61,13 +61,13 @@ def page(term: Term, seconds: float, loads: list[float]) -> str:
         "or cut off, by each learner's own skill, drawn with a seed. Written by `make term`.",
         "",
         f"{machine()}; load of the machine during the run {min(loads):.0f} to {max(loads):.0f}. "
-        f"All of it took {seconds / 60:.1f} minutes; the largest process {largest():.0f} MB.",
+        f"All of it took {seconds / 60:.1f} minutes.",
         "",
-        "| command | times | in all, s | longest, s | processor time in all, s |",
-        "|---|---|---|---|---|",
+        "| command | times | in all, s | longest, s |",
+        "|---|---|---|---|",
     ]
     lines += [
-        f"| `{name}` | {len(took)} | {sum(took):.0f} | {max(took):.1f} | {sum(term.processor[name]):.0f} |"
+        f"| `{name}` | {len(took)} | {sum(took):.0f} | {max(took):.1f} |"
         for name, took in term.seconds.items()
     ]
     lines += [
