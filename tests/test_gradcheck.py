@@ -607,3 +607,12 @@ def test_heat_map_shows_the_wrong_the_right_and_the_skipped(rng: np.random.Gener
     assert len(wide) < 8000
     with pytest.raises(ValueError, match="needs mode='full'"):
         gradcheck(relu, [g], (x + 1,), mode="fast").heat_map()
+
+
+@pytest.mark.parametrize("mode", ["full", "fast"])
+@pytest.mark.parametrize("x", [[500.0], [1.0, 500.0], [300.0, 500.0, -300.0]])
+def test_values_whose_squares_are_infinite_are_no_kinks(x: Any, mode: Any) -> None:
+    x = np.array(x)
+    assert gradcheck(np.exp, lambda g, x: g * np.exp(x), (x,), names=("x",), mode=mode).passed
+    wrong = gradcheck(np.exp, lambda g, x: 1.01 * g * np.exp(x), (x,), names=("x",), mode=mode)
+    assert wrong.quantities[0].status == "failed"

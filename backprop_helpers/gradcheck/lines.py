@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .noise import PLACES, format_spacing, output_noise
+from .noise import PLACES, format_spacing, length, output_noise
 
 Floats = NDArray[np.float64]
 
@@ -125,7 +125,7 @@ class Scalar:
             self.noise = output_noise(values.reshape(len(PLACES), -1), self.eps)
         else:
             self.noise = self.eps * np.abs(np.nan_to_num(self.base.reshape(-1)))
-        self.rounding = float(np.sqrt(2.0 * np.sum((self.upstream * self.noise) ** 2)))
+        self.rounding = float(np.sqrt(2.0)) * length(self.upstream * self.noise)
         self.floor = 4.0 * self.eps * float(np.abs(self.upstream).sum())
 
     def steps(self, k: int) -> Floats:

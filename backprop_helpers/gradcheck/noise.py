@@ -29,6 +29,9 @@ def output_noise(values: Floats, eps: float) -> Floats:
     values: (12, ...) outputs at PLACES on a short line    returns (...), the quieter of the two sides, but never below
     the noise of a value rounded once to a number format of relative spacing `eps`.
     """
+    # Squares of very large values are infinite and of very small ones 0: measured in units of a power of two near them.
+    _, unit = np.frexp(np.abs(values).max(initial=0.0))
+    values = np.ldexp(values, -unit)
     half = len(PLACES) // 2
     sides = [
         np.sqrt(np.mean(np.diff(side, n=3, axis=0) ** 2, axis=0) / _THIRD_DIFFERENCE_VARIANCE)
@@ -41,7 +44,13 @@ def output_noise(values: Floats, eps: float) -> Floats:
     total = np.sqrt(np.sum(size**2))
     typical = np.sqrt(np.sum(measured**2)) * size / total if total > 0 else 0.0
     noise: Floats = np.maximum(np.maximum(measured, floor), typical)
-    return noise
+    return np.ldexp(noise, unit)
+
+
+def length(values: Floats) -> float:
+    """The root of the sum of squares, of numbers so large or small that their squares are not numbers any more, too."""
+    _, unit = np.frexp(np.abs(values).max(initial=0.0))
+    return float(np.ldexp(np.sqrt(np.sum(np.ldexp(values, -unit) ** 2)), unit))
 
 
 def format_spacing(values: Floats, eps: float) -> float:
