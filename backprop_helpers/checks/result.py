@@ -75,7 +75,7 @@ class CheckResult:
                 tag = f"<span style='opacity:.75'>{label} · </span>" if label else ""
                 rows.append(f"<div style='margin-top:.25em'>{tag}{html.escape(text)}</div>")
         return (
-            f"<div role='status' style='border-left:4px solid {_EDGE[self.sign]};padding:.5em .9em;margin:.3em 0;max-width:46em;"
+            f"<div role='status' style='border-left:4px solid {_EDGE[self.sign]};padding:.5em .9em;margin:.3em 0;max-width:46em;overflow-wrap:anywhere;"
             "background:var(--jp-layout-color2, rgba(127,127,127,.1));color:var(--jp-content-font-color1, inherit);"
             f"font-family:var(--jp-content-font-family, sans-serif)'>{''.join(rows)}</div>"
         )
