@@ -69,7 +69,9 @@ environment_check()
 # ## What you are going to build
 #
 # Below, a small network learns to tell two kinds of points apart. You will write every part of such a network yourself, so it
-# is fine if you can't say yet how it works. Run the cell, **answer the question first**, then move the slider.
+# is fine if you can't say yet how it works. Four words for now: the *weights* are the numbers inside the network, at first
+# random; an *epoch* is one round over all the points; the *loss* is one number that says how wrong the answers are; and the
+# *gradients* say how the loss changes when a weight does. Run the cell, **answer the question first**, then move the slider.
 #
 # You can drag the slider, or click on it and use the arrow keys. The sentence under the picture says what it shows.
 
@@ -77,7 +79,7 @@ environment_check()
 training_run()
 
 # %% [markdown]
-# Each step of the slider is one *epoch*: the network saw all 200 points once and then changed its numbers a little. Every epoch
+# Each step of the slider is one epoch: the network saw all 200 points once and then changed its weights a little. Every epoch
 # runs through the same four steps, and this course takes them one at a time.
 #
 # | step | the question it answers | lesson |
@@ -196,8 +198,8 @@ def mixed_up(x):
 diagnose("slope", mixed_up)
 
 # %% [markdown]
-# Read the card from the top. The first line says **what** is wrong. *where* shows the entry that is furthest off: what came back
-# and what was expected. *look* says what to think about next. (One of the entries is right by luck: the numbers hold a 0, and
+# Read the card from the top. The first line says **what** is wrong. *Where* shows the entry that is furthest off: what came back
+# and what was expected. *Look* says what to think about next. (One of the entries is right by luck: the numbers hold a 0, and
 # at x = 0 height and slope are equal, as they are at x = 2.)
 #
 # Many checks of this course recognise the mistake itself. When one does not, it says so and shows where the numbers part.
@@ -246,8 +248,9 @@ check("slope", slope, hidden=True)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# If the cell says that `slope` is still empty, that is no mistake: it waits for you. A check of a finished lesson shows a
-# card with a green edge.
+# ○ on a card with a grey edge says that `slope` is still empty. That is no mistake: it waits for you. ✗ and a red edge say that
+# something does not hold yet, ✓ and a green edge that all of it does. Below a card that is not green stands one line that
+# points to it: Python stops at such a cell, so that *Run All* and a grader notice.
 #
 # ## Save, validate, hand in
 #
