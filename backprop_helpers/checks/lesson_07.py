@@ -260,7 +260,11 @@ def _layer_cases(rng: np.random.Generator) -> list[Case]:
 
     dead = [_with_dead_units(rng, 7, w, k) for w, k in ((6, 3), (10, 6), (9, 5), (5, 0), (4, 4), (8, 4))]
     flat = [_saturated(rng, 6, w, s) for w, s in ((4, 0.7), (10, 0.5), (5, 0.2), (7, 0.9), (3, 0.0))]
-    onesided = np.abs(_saturated(rng, 6, 5, 0.8))
+    # four rows of six are flat in every unit, so no unit is flat for all rows; and three units of five are flat throughout
+    steep, edge = rng.uniform(0.1, 0.6, (6, 5)), rng.uniform(0.98, 1.0, (6, 5))
+    onesided = np.where(rng.permuted(np.arange(6)[:, None].repeat(5, 1), axis=0) < 4, edge, steep)
+    by_unit = np.where(rng.permutation(5) < 3, edge, steep)
+    nearly = 10 ** rng.uniform(-12, -9, (6, 4))
     return [
         case(
             "relu",
@@ -281,7 +285,26 @@ def _layer_cases(rng: np.random.Generator) -> list[Case]:
             (9e7, 3e6, 6e3, 13.0 * 1000.3, 13.0 * 999.7, 500.0, 13.0),
             "gradients that grow on the way back",
         ),
-        case("tanh", [*flat, -onesided], (1e-5, 2e-6, 5.0, 1e9, 1.0, 0.8), "saturated tanh layers"),
+        case(
+            "tanh",
+            [*flat, -onesided, onesided, by_unit, edge],
+            (1e-5, 2e-6, 5.0, 1e9, 1.0, 0.8, 0.7, 1.3, 1.1),
+            "saturated tanh layers, the last four on one side only",
+        ),
+        case(
+            "relu",
+            [np.hstack([nearly, 1 + rng.random((6, 2))]), 1 + rng.random((6, 3))],
+            (1.2, 1.0),
+            "a ReLU layer of which most units give very little, but not 0",
+        ),
+        Case(
+            (
+                several("tanh", 6, (4, 5)),
+                [1 + 1e-6 * rng.standard_normal((6, 4)), rng.standard_normal((6, 5))],
+                "tanh",
+            ),
+            label="a gradient that is nearly the same in all entries",
+        ),
         case(
             "relu",
             [h / h.max() for h in (several("relu", 8, (4, 6)))] + [np.full((8, 5), 0.99)],
@@ -344,6 +367,11 @@ def _as_words(codes: Any) -> str:
 def _chain_measures(exercise: Exercise, case: Case, raw: Any) -> dict[str, Any]:
     """Gradients of all layers in one row, and how much was in memory, where it is more than any right way needs."""
     _, params, _, every = case.args
+    if not raw["forwards"]:
+        raise Wrong(
+            f"{exercise.name} never calls the forward that it is given. Call forward and backward, the two functions it is handed as "
+            "arguments, and not layer_forward and layer_backward: the caller decides what a layer is."
+        )
     found = name_returned(exercise, raw["returned"])
     grads = found["grads"]
     pairs = isinstance(grads, list | tuple) and all(
@@ -367,6 +395,7 @@ def _chain_measures(exercise: Exercise, case: Case, raw: Any) -> dict[str, Any]:
         "dw": np.concatenate([np.zeros(0), *(a.ravel() for a in dws)]),
         "dx": found["dx"],
         "forward calls": max(raw["forwards"], 2 * len(params)),
+        "layers in one go": max(raw["in one go"], every),
         # variables of finished loops may still hold one a stretch
         "caches alive at one time": max(raw["caches"], every + stretches + 1),
         "outputs alive at one time": max(raw["outputs"], every + 2 * stretches + 3),
@@ -486,6 +515,12 @@ EXERCISES = (
                 "()",
                 "how often one layer was computed, in both sweeps together",
                 fault="layers are computed more than twice; each one is needed once on the way forward and once again on the way back.",
+            ),
+            Quantity(
+                "layers in one go",
+                "()",
+                "how many layers were computed again, at most, before the way back went on",
+                fault="longer stretches are computed again than `every` layers.",
             ),
             Quantity(
                 "caches alive at one time",

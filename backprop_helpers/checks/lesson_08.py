@@ -43,6 +43,7 @@ _TWO = {"rules": 2}
 def _mul_cases(rng: np.random.Generator) -> list[Case]:
     n, d, k = draw(rng, "NDK")
     a, b = rng.standard_normal((2, n, d))
+    a[0, 0] = b[1, 1] = 0.0  # where a slope is found by dividing the product by one of its factors
     dout = rng.standard_normal((n, d))
     row, deep = rng.standard_normal(d), rng.standard_normal((3, n, d, k))
     return [
@@ -96,8 +97,10 @@ def _sum_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _entrywise_cases(make: Callable[[Any], Any]) -> Callable[[np.random.Generator], list[Case]]:
-    """Inputs with one to three axes, made from normal ones."""
+def _entrywise_cases(
+    make: Callable[[Any], Any], tiny: bool = False
+) -> Callable[[np.random.Generator], list[Case]]:
+    """Inputs with one to three axes, made from normal ones; tiny: and some that are all close to 0."""
 
     def cases(rng: np.random.Generator) -> list[Case]:
         n, d, k = draw(rng, "NDK")
@@ -109,6 +112,9 @@ def _entrywise_cases(make: Callable[[Any], Any]) -> Callable[[np.random.Generato
         ):
             a, dout = rng.standard_normal((2, *shape))
             found.append(Case((make(a), dout), label=label, upstream=1, extra={"rules": 1}))
+        if tiny:
+            a, dout = 10 ** rng.uniform(-20, -12, (n, d)), rng.standard_normal((n, d))
+            found.append(Case((a, dout), label="a close to 0", upstream=1, extra={"rules": 1}))
         return found
 
     return cases
@@ -255,10 +261,20 @@ def _swept(exercise: Exercise, case: Case, raw: Any) -> dict[str, Any]:
         values[f"{name}.grad"] = raw["grads"][number]
     values["rules called more than once"] = sum(calls > 1 for calls in raw["calls"])
     for stopped, refusal in zip(raw["stopped"], case.extra["refusals"], strict=True):
-        if refusal and refusal not in stopped:
+        if stopped and refusal not in stopped:
+            raise Wrong(
+                f"{exercise.name} stops with {stopped[0]} where it is given {_WHY[refusal]}; asked for is {refusal}, so that whoever "
+                "calls it can tell the two refusals apart."
+            )
+        if refusal and not stopped:
             values[_REFUSED[refusal]] = 0.0
     return values
 
+
+_WHY = {
+    "ValueError": "a root of several numbers without an upstream",
+    "RuntimeError": "a graph of which a part was swept before",
+}
 
 # A graph: name → letters of the shape, then its parents; "=x" is a parent whose rule hands on dout itself, as a sum's does.
 _Graph = Mapping[str, str]
@@ -329,6 +345,8 @@ _SWEEPS: tuple[tuple[str, _Graph, tuple[str, ...], tuple[str, ...]], ...] = (
         ("root", "root", "other"),
         ("", "RuntimeError", "RuntimeError"),
     ),
+    ("a root with one entry, of shape (1, 1)", {"x": "ND", "sum": "11 x"}, ("sum",), ("",)),
+    ("a leaf, swept twice", {"x": "ND"}, ("x", "x"), ("", "")),
     ("a ladder with 2,048 paths", _LADDER, ("rung9",), ("",)),
     ("a root of several numbers, without an upstream", {"p": "ND", "q": "ND p"}, ("q",), ("ValueError",)),
 )
@@ -349,7 +367,7 @@ def _sweep_cases(rng: np.random.Generator) -> list[Case]:
             entries.append(
                 (rng.standard_normal(shapes[name]), [number[p.lstrip("=")] for p in parents], rules)
             )
-        missing = "ValueError" in refusals or shapes[roots[0]] == ()
+        missing = "ValueError" in refusals or shapes[roots[0]] in ((), (1, 1))
         douts = [None if missing else rng.standard_normal(shapes[r]) for r in roots]
         extra = {
             "roots": [number[r] for r in roots],
@@ -403,7 +421,7 @@ EXERCISES = (
             returns=("out", "rules"),
             inputs=("a", "dout"),
             quantities=_quantities("a"),
-            cases=_entrywise_cases(make),
+            cases=_entrywise_cases(make, tiny=op is autodiff.log),
             reference=(op, *others),
             run=OPERATION,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -393,6 +394,10 @@ def _chain(
     return fn
 
 
+def _number_of_stretches(x: Any, params: Any, dout: Any, every: int, forward: Any, backward: Any) -> Any:
+    return _chain()(x, params, dout, math.ceil(len(params) / every), forward, backward)
+
+
 _HE = _shared("he_init", _he, "2 / inputs", "the number of inputs")
 _XAVIER = _shared("xavier_init", _xavier, "2 / (inputs + outputs)", "the number of inputs and of outputs")
 
@@ -410,6 +415,20 @@ MISCONCEPTIONS = (
         _count(back=sum),
         "the backward pass counts only one product a layer; a layer that is not the first makes two, dw and dx.",
         "Lesson 04 gave an affine layer three gradients. Which two of them are matrix products?",
+    ),
+    _entry(
+        "multiply_count",
+        "one-bias-for-a-layer",
+        _count(parameters=lambda d, m: d * m + 1),
+        "the differences count one bias for a whole layer; each of its outputs has one.",
+        "What is the shape of b in a layer from D to M?",
+    ),
+    _entry(
+        "multiply_count",
+        "biases-multiplied",
+        _count(product=lambda n, d, m: n * (d + 1) * m),
+        "the biases are counted into the products; a bias is added and takes no multiplication.",
+        "In x @ w + b, how many multiplications does the + b cost?",
     ),
     _entry(
         "multiply_count",
@@ -681,6 +700,38 @@ MISCONCEPTIONS = (
     ),
     _entry(
         "diagnose_layers",
+        "saturated-units",
+        _diagnosed(flat=lambda h: np.mean((1 - h**2 < 0.05).all(axis=0))),
+        "saturated units are counted, which are flat for every row; the rule for tanh counts single entries.",
+        "The table prints one word in bold in the rule for dead and another in the rule for saturated. Which?",
+    ),
+    _entry(
+        "diagnose_layers",
+        "mean-slope",
+        _diagnosed(flat=lambda h: float(np.mean(1 - h**2) < 0.05)),
+        "the mean of all slopes is compared with 0.05, so a few steep entries hide that most are flat; the rule asks of each entry "
+        "whether it is flat, and then how many are.",
+        "Three slopes of 0.01 and one of 0.8: what is their mean, and how many are below 0.05?",
+    ),
+    _entry(
+        "diagnose_layers",
+        "never-saturated",
+        _diagnosed(flat=lambda h: 0.0),
+        "no layer is ever called saturated.",
+        "Which rows of the table are conditions of yours, and when does each of them fit?",
+    ),
+    dataclasses.replace(
+        _entry(
+            "diagnose_layers",
+            "nearly-zero-is-dead",
+            _diagnosed(dead=lambda h: np.mean(np.isclose(h, 0).all(axis=0))),
+            "a unit that gives very little is taken for one that gives 0; dead is exactly 0, because only there the slope is 0.",
+            "A unit gives 0.000001 for one row. Does its gradient get through in that row?",
+        ),
+        also=(_diagnosed(dead=lambda h: np.mean((h < 1e-3).all(axis=0))),),
+    ),
+    _entry(
+        "diagnose_layers",
         "slope-not-squared",
         _diagnosed(flat=lambda h: np.mean(1 - h < 0.05)),
         "the slope is taken as 1 − h; it is 1 − h².",
@@ -720,6 +771,14 @@ MISCONCEPTIONS = (
         _diagnosed(size=lambda a: abs(float(np.mean(a)))),
         "the size of a gradient is taken as its mean, where positive and negative entries cancel.",
         "What does the root mean square do before it takes the mean?",
+    ),
+    _entry(
+        "diagnose_layers",
+        "standard-deviation-for-rms",
+        _diagnosed(size=lambda a: float(np.std(a))),
+        "the size of a gradient is taken as its standard deviation, which subtracts the mean first; a gradient that is equally large "
+        "everywhere then seems to be nothing.",
+        "What is the standard deviation of (1, 1, 1), and what is its root mean square?",
     ),
     _entry(
         "diagnose_layers",
@@ -812,6 +871,13 @@ MISCONCEPTIONS = (
         _from_the_start,
         "the gradients are right, but each stretch is reached from x again instead of from its own checkpoint.",
         "What is a checkpoint for?",
+    ),
+    _entry(
+        "checkpointed_backward",
+        "every-as-a-number-of-stretches",
+        _number_of_stretches,
+        "the gradients are right, but `every` is taken as the number of stretches; it is the length of one.",
+        "Ten layers, every = 4: at the inputs of which layers are checkpoints?",
     ),
     _entry(
         "checkpointed_backward",

@@ -310,20 +310,22 @@ def _sweep(
     refuse: str = "first",
     forget: Callable[[Any], bool] = lambda node: bool(node.parents),
     needs_upstream: bool = True,
+    one_number: Callable[[Any], bool] = lambda data: bool(data.size == 1),
+    add_to_root: bool = True,
     start_anew: bool = False,
     keep: Callable[[Any, Any], bool] = lambda node, root: True,
 ) -> Callable[..., None]:
     """A sweep with its parts exchangeable."""
 
     def backward(root: Any, upstream: Any = None) -> None:
-        if needs_upstream and upstream is None and root.data.size != 1:
+        if needs_upstream and upstream is None and not one_number(root.data):
             raise ValueError("upstream is missing")
         order = order_of(root)
         if refuse == "first" and any(node.rules is None for node in order):
             raise RuntimeError("swept before")
         for node in order:
             node.grad = None if start_anew else node.grad
-        root.grad = add(root.grad, seed(root, upstream))
+        root.grad = add(root.grad if add_to_root else None, seed(root, upstream))
         for node in order:
             if refuse == "late" and node.rules is None:
                 raise RuntimeError("swept before")
@@ -388,6 +390,17 @@ MISCONCEPTIONS = (
         _pair(lambda a, b: a * b, lambda dout, a, b: dout * a * b, lambda dout, a, b: dout * a * b),
         "the rules multiply dout by the product itself.",
         _THE_OTHER,
+    ),
+    _entry(
+        "mul",
+        "slope-by-division",
+        _pair(
+            lambda a, b: a * b,
+            lambda dout, a, b: dout * (a * b) / a,
+            lambda dout, a, b: dout * (a * b) / b,
+        ),
+        "the other factor is found by dividing the product by its own; where that is 0, nan comes out.",
+        "Is the other factor not at hand already?",
     ),
     _entry(
         "mul",
@@ -605,6 +618,18 @@ MISCONCEPTIONS = (
         _exp_in_place,
         "the rule changes out in place, and out is the data of the tensor that was made.",
         "Make a new array instead of writing into the output.",
+    ),
+    _entry(
+        "log",
+        "kept-away-from-zero",
+        _pair(lambda a: np.log(np.maximum(a, 1e-12)), lambda dout, a: dout / np.maximum(a, 1e-12)),
+        "a is kept away from 0, by a smallest value or by a small number that is added; all entries are above 0 already, and where "
+        "they are close to 0 both the logarithm and its slope come out too small.",
+        "What is log of 0.000…01, and what do you compute instead? Which entries does the docstring promise?",
+        _pair(lambda a: np.log(a + 1e-12), lambda dout, a: dout / (a + 1e-12)),
+        _pair(lambda a: np.log(a + 1e-8), lambda dout, a: dout / (a + 1e-8)),
+        _pair(np.log, lambda dout, a: dout / (a + 1e-8)),
+        _pair(np.log, lambda dout, a: dout / (a + 1e-12)),
     ),
     _entry(
         "log",
@@ -949,6 +974,20 @@ MISCONCEPTIONS = (
         _sweep(needs_upstream=False),
         "a root of several numbers is swept without an upstream, as if ones had been meant.",
         "Of which number would that be the gradient?",
+    ),
+    _entry(
+        "backward",
+        "one-entry-refused",
+        _sweep(one_number=lambda data: data.shape == ()),
+        "a root with one entry, of shape (1,) or (1, 1), is refused without an upstream, although it is a single number too.",
+        "What tells how many numbers an array holds, whatever its axes?",
+    ),
+    _entry(
+        "backward",
+        "root-overwritten",
+        _sweep(add_to_root=False),
+        "the gradient of root is set to upstream, and what stood there is lost; upstream is added to it, as everywhere.",
+        "A leaf is swept twice, each time with upstream 1. What should stand in its grad?",
     ),
     _entry(
         "backward",

@@ -36,7 +36,8 @@ class Watch:
     def __init__(self) -> None:
         self.caches: weakref.WeakSet[_Cache] = weakref.WeakSet()
         self.outputs: set[int] = set()
-        self.forwards = self.most_caches = self.most_outputs = 0
+        self.forwards = self.most_caches = self.most_outputs = self.in_one_go = self.most_in_one_go = 0
+        self.on_the_way_back = False
 
     def forward(self, h: Any, w: Any, b: Any) -> tuple[Any, _Cache]:
         """h (N, D), w (D, M), b (M,) → tanh(h @ w + b) (N, M), cache."""
@@ -47,6 +48,9 @@ class Watch:
         self.outputs.add(id(out))
         weakref.finalize(out, self.outputs.discard, id(out))
         self.forwards += 1
+        if self.on_the_way_back:
+            self.in_one_go += 1
+            self.most_in_one_go = max(self.most_in_one_go, self.in_one_go)
         self.most_caches = max(self.most_caches, len(self.caches))
         self.most_outputs = max(self.most_outputs, len(self.outputs))
         return out, cache
@@ -57,6 +61,7 @@ class Watch:
             raise TypeError(
                 f"backward was given a {type(cache).__name__} as its cache; expected what forward returned"
             )
+        self.on_the_way_back, self.in_one_go = True, 0
         affine_cache, tanh_cache = cache.content
         return affine_backward(tanh_backward(np.asarray(dout), tanh_cache), affine_cache)
 
@@ -70,4 +75,5 @@ def watched_chain(task: Task) -> dict[str, Any]:
         "forwards": watch.forwards,
         "caches": watch.most_caches,
         "outputs": watch.most_outputs,
+        "in one go": watch.most_in_one_go,
     }
