@@ -151,6 +151,16 @@ def _affine_updates_w_first(dout: Any, cache: Any) -> Any:
     return (dout @ w.T).reshape(x.shape), dw, dout.sum(axis=0)
 
 
+def _affine_moves_w(rate: float) -> Callable[[Any, Any], Any]:
+    def wrong(dout: Any, cache: Any) -> Any:
+        x, w, _ = cache
+        dw = _rows(x).T @ dout
+        w -= rate * dw
+        return (dout @ w.T).reshape(x.shape), dw, dout.sum(axis=0)
+
+    return wrong
+
+
 def _affine_scales_dout_in_place(dout: Any, cache: Any) -> Any:
     grads = layers.affine_backward(dout, cache)
     dout *= 0
@@ -318,6 +328,7 @@ AFFINE = (
         "w is changed before dx is computed, so dx belongs to weights that the forward pass never used.",
         "A backward pass only reports slopes. Leave w as it is; changing it is the next lesson's job.",
         DESIGN,
+        also=(_affine_moves_w(0.01), _affine_moves_w(0.1)),
     ),
     Misconception(
         "affine-backward-overwrites-dout",
@@ -1892,4 +1903,387 @@ HUNT = (
 )
 
 
-MISCONCEPTIONS = (*AFFINE, *RELU, *SIGMOID, *TANH, *MSE, *SOFTMAX, *MLP, *HUNT)
+# --- found by trying what was not there yet ------------------------------------------------------------------
+
+
+def _entry(
+    exercise: str, what: str, says: str, hint: str, wrong: Callable[..., Any], *also: Callable[..., Any]
+) -> Misconception:
+    return Misconception(f"{exercise.replace('_', '-')}-{what}", exercise, wrong, says, hint, DESIGN, also)
+
+
+def _affine(part: Callable[[Any, Any, Any, Any], Any], which: int) -> Callable[[Any, Any], Any]:
+    """affine_backward with one gradient, by its place, replaced by part(dout, rows of x, w, b)."""
+
+    def wrong(dout: Any, cache: Any) -> Any:
+        x, w, b = cache
+        found = list(layers.affine_backward(dout, cache))
+        found[which] = part(dout, _rows(x), w, b)
+        return tuple(found)
+
+    return wrong
+
+
+def _loss(part: Callable[[Any, Any, Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """softmax_loss whose loss is part(log p, one-hot, x, y)."""
+
+    def wrong(x: Any, y: Any) -> Any:
+        _, dx, log_p, hot = _pieces(x, y)
+        return part(log_p, hot, x, y), dx
+
+    return wrong
+
+
+def _slope(part: Callable[[Any, Any, int], Any]) -> Callable[[Any, Any], Any]:
+    """softmax_loss whose dx is part(p, one-hot, N)."""
+
+    def wrong(x: Any, y: Any) -> Any:
+        loss, _, log_p, hot = _pieces(x, y)
+        return loss, part(np.exp(log_p), hot, len(x))
+
+    return wrong
+
+
+def _pieces(x: Any, y: Any) -> tuple[Any, Any, Any, Any]:
+    shifted = x - x.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return *losses.softmax_loss(x, y), log_p, np.eye(x.shape[1])[y]
+
+
+def _picked(log_p: Any, classes: Any) -> Any:
+    return -log_p[np.arange(len(log_p)), classes].mean()
+
+
+def _softmax_from(log_p_of: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    """Loss and gradient from another log p."""
+
+    def wrong(x: Any, y: Any) -> Any:
+        with np.errstate(all="ignore"):
+            log_p = log_p_of(x)
+            dx = np.exp(log_p)
+        rows = np.arange(len(x))
+        dx[rows, y] -= 1
+        return -log_p[rows, y].mean(), dx / len(x)
+
+    return wrong
+
+
+def _log_softmax(shifted: Any) -> Any:
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def _sum_of_logs(x: Any) -> Any:
+    shifted = x - x.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted)).sum(axis=1, keepdims=True)
+
+
+def _log_sum_added(x: Any) -> Any:
+    shifted = x - x.max(axis=1, keepdims=True)
+    return shifted + np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def _log_of_all(x: Any) -> Any:
+    shifted = x - x.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum())
+
+
+def _mlp_first_relu_missed(dscores: Any, caches: Any) -> Any:
+    return _walk(dscores, [(caches[0][0], None), *caches[1:]])
+
+
+def _hunt_2_other_slope(dscores: Any, cache: Any) -> Any:
+    x, _, w2, h2, w3 = cache
+    _, _, *rest = bug_hunt.mended_2(dscores, cache)
+    dz2 = (dscores @ w3.T) * (1 - h2**2)
+    dz1 = (dz2 @ w2.T) * (1 - h2**2)
+    return (x.T @ dz1, dz1.sum(axis=0), *rest)
+
+
+def _hunt_3_both_overwritten(dscores: Any, cache: Any) -> Any:
+    _, h1, h2, h3, w2, w3 = cache
+    dw1, db1, _, _, dw3, db3 = bug_hunt.mended_3(dscores, cache)
+    dz3 = (dscores @ w3.T) * (1 - h3**2)
+    dz2 = (dz3 @ w2.T) * (1 - h2**2)
+    return dw1, db1, h1.T @ dz2, dz2.sum(axis=0), dw3, db3
+
+
+def _hunt_3_crossed(dscores: Any, cache: Any) -> Any:
+    _, h1, h2, h3, w2, w3 = cache
+    dw1, db1, _, db2, dw3, db3 = bug_hunt.mended_3(dscores, cache)
+    dz3 = (dscores @ w3.T) * (1 - h3**2)
+    dz2 = (dz3 @ w2.T) * (1 - h2**2)
+    return dw1, db1, h1.T @ dz3 + h2.T @ dz2, db2, dw3, db3
+
+
+MORE = (
+    _entry(
+        "affine_backward",
+        "dw-of-one-row",
+        "dw holds what one row of the batch sends, the first or the last; each row reaches the loss, and the rows' parts add up.",
+        "If there is a loop over the rows: does each turn add to dw, or replace it?",
+        _affine(lambda dout, rows, w, b: np.outer(rows[-1], dout[-1]), 1),
+        _affine(lambda dout, rows, w, b: np.outer(rows[0], dout[0]), 1),
+    ),
+    _entry(
+        "affine_backward",
+        "rows-laid-out-anew",
+        "x is laid out anew as (D, N) with reshape, which only cuts the numbers at other places; a transpose is needed, which swaps the axes.",
+        "Take [[1, 2, 3], [4, 5, 6]]. What do .reshape(3, 2) and .T make of it?",
+        _affine(lambda dout, rows, w, b: rows.reshape(-1, len(rows)) @ dout, 1),
+    ),
+    _entry(
+        "affine_backward",
+        "db-times-b",
+        "db is multiplied by b; the slope of out = x w + b by b is 1.",
+        "What is the derivative of x w + b by b?",
+        _affine(lambda dout, rows, w, b: b * dout.sum(axis=0), 2),
+    ),
+    _entry(
+        "relu_backward",
+        "arguments-exchanged",
+        "dout and the cache have changed places: x is passed on where dout is positive.",
+        "Which of the two arrays decides what passes, and which one is passed on?",
+        lambda dout, cache: cache * (dout > 0),
+    ),
+    _entry(
+        "relu_backward",
+        "wrong-sign",
+        "dx has the wrong sign everywhere; where ReLU rises it rises with slope 1.",
+        "Where does the minus come from? Nothing is subtracted in this layer.",
+        lambda dout, cache: -dout * (cache > 0),
+    ),
+    _entry(
+        "relu_backward",
+        "divided-by-n",
+        "dx is divided by the number of rows; the loss has already done that, so 1/N is applied twice.",
+        "Who divides by N, and how often?",
+        lambda dout, cache: dout * (cache > 0) / len(dout),
+    ),
+    _entry(
+        "sigmoid_backward",
+        "arguments-exchanged",
+        "dout and the cache have changed places: the slope is made of dout.",
+        "Of which of the two arrays is the slope made?",
+        lambda dout, cache: cache * dout * (1 - dout),
+    ),
+    _entry(
+        "sigmoid_backward",
+        "a-square-too-many",
+        "one of the factors σ and 1 − σ has a square that does not belong there; the slope is σ (1 − σ).",
+        "How many factors does the slope have, and is one of them squared?",
+        lambda dout, cache: dout * cache**2 * (1 - cache),
+        lambda dout, cache: dout * cache * (1 - cache**2),
+        lambda dout, cache: dout * cache * (1 - cache) ** 2,
+    ),
+    _entry(
+        "tanh_backward",
+        "arguments-exchanged",
+        "dout and the cache have changed places: the slope is made of dout.",
+        "Of which of the two arrays is the slope made?",
+        lambda dout, cache: cache * (1 - dout**2),
+    ),
+    _entry(
+        "tanh_backward",
+        "doubled-for-squared",
+        "the slope is taken as 1 − 2 tanh(x): the output is doubled where it has to be squared.",
+        "What do 3 * 2 and 3 ** 2 give?",
+        lambda dout, cache: dout * (1 - 2 * cache),
+    ),
+    _entry(
+        "tanh_backward",
+        "times-output",
+        "the slope is taken as tanh (1 − tanh²); the first factor belongs to the sigmoid's rule.",
+        "At output 0 tanh is steepest. What does your slope give there?",
+        lambda dout, cache: dout * cache * (1 - cache**2),
+    ),
+    _entry(
+        "tanh_backward",
+        "upstream-in-one-term",
+        "dout multiplies the square only: brackets are missing, and the 1 stands there without any upstream gradient.",
+        "Which part of 1 − tanh² should be multiplied by dout?",
+        lambda dout, cache: 1 - dout * cache**2,
+    ),
+    _entry(
+        "tanh_backward",
+        "divided-by-n",
+        "dx is divided by the number of rows; the loss has already done that, so 1/N is applied twice.",
+        "Who divides by N, and how often?",
+        lambda dout, cache: dout * (1 - cache**2) / len(dout),
+    ),
+    _entry(
+        "mse_backward",
+        "last-axis-only",
+        "the sum is divided by the length of the last axis only; in this course MSE is the mean over every entry.",
+        "How many entries has an array of shape (5, 3), and how many does your line count?",
+        lambda pred, y: 2 * (pred - y) / pred.shape[-1],
+    ),
+    _entry(
+        "mse_backward",
+        "two-axes-only",
+        "the entries are counted as rows times columns, which is right for two axes only; pred may have more of them, or one.",
+        "How many entries has an array of shape (5, 3, 2), and which attribute of an array tells it, whatever its axes?",
+        lambda pred, y: 2 * (pred - y) / (pred.shape[0] * pred.shape[1]),
+    ),
+    _entry(
+        "mse_backward",
+        "two-below-the-line",
+        "the 2 stands in the denominator, so dpred is four times too small; the power rule puts it above the line.",
+        "What is the slope of e²?",
+        lambda pred, y: (pred - y) / (2 * pred.size),
+    ),
+    _entry(
+        "mse_backward",
+        "brackets-missing",
+        "the brackets around pred − y are missing, so a factor reaches one of the two only.",
+        "What does `2 * a - b / n` do first?",
+        lambda pred, y: 2 * pred - y / pred.size,
+        lambda pred, y: (2 * pred - y) / pred.size,
+        lambda pred, y: pred - 2 * y / pred.size,
+        lambda pred, y: pred - y * 2 / pred.size,
+        lambda pred, y: 2 * pred / pred.size - y,
+    ),
+    _entry(
+        "softmax_loss",
+        "one-taken-from-every-entry",
+        "1 is subtracted from every entry of p; only the entry of the label, one in each row, loses it.",
+        "[c = y] is 1 at the label. What is it elsewhere?",
+        _slope(lambda p, hot, n: (p - 1) / n),
+    ),
+    _entry(
+        "softmax_loss",
+        "label-number-subtracted",
+        "the label itself, a number from 0 to C − 1, is subtracted from every entry of its row; what is subtracted is 1, at the label.",
+        "Labels are names that happen to be numbers. What would class 2 lose more than class 1?",
+        lambda x, y: (losses.softmax_loss(x, y)[0], (np.exp(_pieces(x, y)[2]) - y[:, None]) / len(x)),
+    ),
+    _entry(
+        "softmax_loss",
+        "half-of-it-divided",
+        "only one of the two terms of p − one-hot is divided by N; the mean divides the whole row.",
+        "In which order do you divide by N and subtract 1? Does the division reach both?",
+        _slope(lambda p, hot, n: p / n - hot),
+        _slope(lambda p, hot, n: p - hot / n),
+    ),
+    _entry(
+        "softmax_loss",
+        "slope-of-softmax-too",
+        "the slope p (1 − p) is multiplied in; p − one-hot is the gradient of the scores already, with softmax and logarithm in it.",
+        "Which of the derivation's lines is the last, and does p (1 − p) stand there?",
+        _slope(lambda p, hot, n: (p - hot) * p * (1 - p) / n),
+        _slope(lambda p, hot, n: p * (1 - p) / n),
+    ),
+    _entry(
+        "softmax_loss",
+        "most-probable-for-label",
+        "the most probable class stands where the label belongs, so the network is told that it is right whatever it says.",
+        "What does y tell, and where does it enter?",
+        _slope(lambda p, hot, n: (p - np.eye(p.shape[1])[p.argmax(axis=1)]) / n),
+        _loss(lambda log_p, hot, x, y: _picked(log_p, log_p.argmax(axis=1))),
+    ),
+    _entry(
+        "softmax_loss",
+        "log-left-out",
+        "the loss is made of p itself; no logarithm is taken.",
+        "What is the loss when the true class has p = 1?",
+        _loss(lambda log_p, hot, x, y: _picked(np.exp(log_p), y)),
+        _loss(lambda log_p, hot, x, y: 1 + _picked(np.exp(log_p), y)),
+    ),
+    _entry(
+        "softmax_loss",
+        "log-of-the-mean",
+        "the logarithm is taken of the mean probability; asked for is the mean of the logarithms.",
+        "Which comes first: the loss of one row, or the mean over the rows?",
+        _loss(lambda log_p, hot, x, y: -np.log(-_picked(np.exp(log_p), y))),
+    ),
+    _entry(
+        "softmax_loss",
+        "logarithm-to-another-base",
+        "the loss is a logarithm to the base 10 or 2; cross-entropy takes the natural one, and its gradient fits that one only.",
+        "What is NumPy's natural logarithm called?",
+        _loss(lambda log_p, hot, x, y: _picked(log_p, y) / np.log(10)),
+        _loss(lambda log_p, hot, x, y: _picked(log_p, y) / np.log(2)),
+    ),
+    _entry(
+        "softmax_loss",
+        "loss-mean-of-the-table",
+        "the loss is a mean over all N · C entries of a table in which only N are not 0; the mean over the N rows is asked for.",
+        "How many losses are there, and by how many numbers does your mean divide?",
+        _loss(lambda log_p, hot, x, y: -np.mean(hot * log_p)),
+    ),
+    _entry(
+        "softmax_loss",
+        "shift-by-column",
+        "each column's maximum is subtracted; softmax stays the same only when all scores of a row are shifted alike.",
+        "Along which axis do the scores lie that compete with one another?",
+        _softmax_from(lambda x: _log_softmax(x - x.max(axis=0, keepdims=True))),
+    ),
+    _entry(
+        "softmax_loss",
+        "one-sum-for-the-table",
+        "the exponentials of the whole table are added up; each row has a sum of its own.",
+        "What should the probabilities of one row add up to?",
+        _softmax_from(_log_of_all),
+    ),
+    _entry(
+        "softmax_loss",
+        "sum-of-logs",
+        "the logarithm is taken of each exponential and then they are added; the sum stands inside the logarithm.",
+        "log Σ exp: what is done first, what next, what last?",
+        _softmax_from(_sum_of_logs),
+    ),
+    _entry(
+        "softmax_loss",
+        "log-sum-added",
+        "the logarithm of the sum is added to the scores; a quotient's logarithm subtracts it.",
+        "A log p is never above 0. What is yours?",
+        _softmax_from(_log_sum_added),
+    ),
+    _entry(
+        "mlp_backward",
+        "mask-as-factor",
+        "the gradient is multiplied by the ReLU's cached input z itself; its slope is 1 where z is positive and 0 elsewhere.",
+        "Which function of yours knows what to do with a ReLU cache?",
+        lambda dscores, caches: _walk(dscores, caches, relu=lambda dout, cache: dout * cache),
+        lambda dscores, caches: _walk(dscores, caches, relu=lambda dout, cache: dout * np.maximum(cache, 0)),
+    ),
+    _entry(
+        "mlp_backward",
+        "relu-arguments-exchanged",
+        "relu_backward is handed the cache first and the gradient second; it takes dout, then cache.",
+        "In which order does relu_backward take its arguments?",
+        lambda dscores, caches: _walk(
+            dscores, caches, relu=lambda dout, cache: layers.relu_backward(cache, dout)
+        ),
+    ),
+    _entry(
+        "mlp_backward",
+        "first-relu-missed",
+        "the ReLU of the first layer is skipped; every layer but the last has one.",
+        "Which layer has no ReLU, and how do the caches tell?",
+        _mlp_first_relu_missed,
+    ),
+    _entry(
+        "bug_hunt_2",
+        "slope-of-the-other-layer",
+        "dz1 is multiplied by the slope of the second tanh, made of h2; the first layer's output is h1.",
+        "Which of the factors in the line for dz1 belong to layer 1?",
+        _hunt_2_other_slope,
+    ),
+    _entry(
+        "bug_hunt_3",
+        "other-way-round",
+        "now db2 is overwritten as well: the right line was made to agree with the wrong one.",
+        "The report called dw2 wrong and db2 right. Which of the two lines shows how the other should be?",
+        _hunt_3_both_overwritten,
+    ),
+    _entry(
+        "bug_hunt_3",
+        "terms-crossed",
+        "dw2 adds two terms now, but each with the input of the other use: dz3 belongs to h2, and dz2 to h1.",
+        "The layer is used twice. What went into it the first time, and what the second?",
+        _hunt_3_crossed,
+    ),
+)
+
+
+MISCONCEPTIONS = (*AFFINE, *RELU, *SIGMOID, *TANH, *MSE, *SOFTMAX, *MLP, *HUNT, *MORE)
