@@ -175,7 +175,7 @@ class Environment:
         return (
             f"<style>{_STYLE}</style><section class='bp-env' aria-label='Environment check'>"
             f"<strong>{html.escape(self.headline)}</strong><ul>{rows}"
-            f"<li class='bp-env-live'>✓ <b>Widgets:</b> {_ALIVE}</li>"
+            f"<li class='bp-env-live'>{_SIGNS[True]} <b>Widgets:</b> {_ALIVE}</li>"
             f"<li class='bp-env-dead'>○ <b>Widgets:</b> {_text(_DEAD)}</li></ul></section>"
         )
 
@@ -221,11 +221,15 @@ def _text(sentence: str) -> str:
     return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(sentence))
 
 
+_SIGNS = {
+    ok: f"<span style='color:var(--jp-{colour}-color1, currentColor)'>{sign}</span>"
+    for ok, sign, colour in ((True, "✓", "success"), (False, "✗", "error"))
+}
+
+
 def _row(finding: Finding) -> str:
     mend = f"<br><em>Mend:</em> {_text(finding.mend)}" if finding.mend else ""
-    colour = "success" if finding.ok else "error"
-    sign = f"<span style='color:var(--jp-{colour}-color1, currentColor)'>{'✓' if finding.ok else '✗'}</span>"
-    return f"<li>{sign} <b>{html.escape(finding.name)}:</b> {_text(finding.says)}{mend}</li>"
+    return f"<li>{_SIGNS[finding.ok]} <b>{html.escape(finding.name)}:</b> {_text(finding.says)}{mend}</li>"
 
 
 # The page decides which of the two lines about widgets is shown, without a script; and the empty widget's own output,

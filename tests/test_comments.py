@@ -19,6 +19,7 @@ from backprop_helpers.authoring.release import nbgrader_environment
 from backprop_helpers.cli import app
 from backprop_helpers.course.comments import BANK, EXAMPLE, Comment, listed, read_bank
 from backprop_helpers.course.comments import give as comment
+from backprop_helpers.course.folder import begin
 from backprop_helpers.grading.course import GradeError
 from backprop_helpers.grading.graded import without_tags
 
@@ -203,3 +204,11 @@ def test_formgrader_shows_the_scheme_below_the_answer_and_takes_points(course: P
     bert = marks(sqlite(course), LESSON)["bert"]
     assert bert[f"answer-{ANSWER}"][:2] == (None, 2)
     assert bert["check-mse"][0] == 0.0
+
+
+def test_a_new_course_begins_with_a_bank_which_no_update_touches(tmp_path: Path) -> None:
+    assert "comments.toml" in begin(tmp_path / "spring").text
+    assert "because" in read_bank(tmp_path / "spring" / BANK)
+    (tmp_path / "spring" / BANK).write_text("[mine]\ntext = 'x'\n")
+    begin(tmp_path / "spring")
+    assert list(read_bank(tmp_path / "spring" / BANK)) == ["mine"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,12 @@ class TestTable:
     def test_the_class_has_twelve_learners_without_names_of_persons(self):
         assert [learner.name for learner in CLASS] == [f"learner-{i:02d}" for i in range(1, 13)]
         assert all(set(learner.holds) <= set(EXERCISES) for learner in CLASS)
+
+
+def test_what_to_do_next_has_the_report_and_says_what_the_sums_leave_out():
+    said = "\n".join(where_to_look(Path("demo"), [row(learner) for learner in CLASS]))
+    assert "at most 15; the answer in words has points of its own" in said
+    assert ("report 02_loss" in said) == (sys.platform == "linux")
 
 
 def test_the_bar_counts_learners_and_nothing_else(monkeypatch, tmp_path):

@@ -113,3 +113,8 @@ def test_the_sign_of_a_living_widget_is_what_the_style_looks_for():
     assert sign is not None
     assert "application/vnd.jupyter.widget-view+json" in sign
     assert ":has(.bp-env-sign)" in env._STYLE
+
+
+def test_all_signs_of_the_card_have_their_colour():
+    shown = env.environment_check().static()
+    assert shown.count("✓</span>") == shown.count("✓") >= 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -461,3 +462,28 @@ def test_nudge_and_patience_show_only_what_has_been_tried() -> None:
         assert lengths[0] < lengths[1] - 500
     lengths = [len(patience.view(patience.model(p)).html("")) for p in (1, 60)]
     assert lengths[0] < lengths[1] - 1000
+
+
+@pytest.mark.parametrize("w", [(1.0, 0.5), (1.1, 0.8), (2.7, 1.7), (-1.2, 0.4)])
+def test_the_name_of_the_weights_touches_no_point(w):
+    """The label stands at least a square's half and its own half away from every point."""
+    from backprop_helpers.experiments.gallery import neuron_line as module
+
+    plane = module.Panel(module.PLANE_X, module.PLANE_Y, xlabel="x₁", ylabel="x₂", title="a")
+    tip = np.array(w)
+    dx, dy = module._free(plane, tip, tip)
+    letter = np.array([plane.px(tip[0]) + dx, plane.py(tip[1]) + dy - 4]).reshape(2)
+    points = np.stack([plane.px(module.POINTS[:, 0]), plane.py(module.POINTS[:, 1])], axis=1)
+    assert np.linalg.norm(points - letter, axis=1).min() > 12
+    assert dx * w[0] - (dy - 4) * w[1] > -1e-9 * 14 - 1  # nor the arrow that leads to it
+
+
+def test_the_numbers_below_the_last_epoch_fit_into_the_picture():
+    from backprop_helpers.experiments.gallery import training_run as module
+
+    drawn = module.view(module.model(150)).svg("a")
+    width = float(re.search(r'viewBox="0 0 ([\d.]+)', drawn)[1])
+    centre = float(re.findall(r'<text x="([\d.]+)"[^>]*>150</text>', drawn)[-1])
+    across = re.findall(r"translate\(([\d.]+)", drawn)
+    left = float(across[-1]) if across else 0.0
+    assert left + centre + 14 <= width  # half of three digits in the widest usual font

@@ -56,8 +56,8 @@ def start(home: Path, course: Path) -> Report:
     return update(home, available(course))
 
 
-def copy_of(home: Path, suffix: str = "") -> Path:
-    return home / NAME / f"{NAME}{suffix}.ipynb"
+def copy_of(home: Path, prefix: str = "") -> Path:
+    return home / NAME / f"{prefix}{NAME}.ipynb"
 
 
 def edit(path: Path, source: str) -> None:
@@ -126,9 +126,9 @@ def test_what_a_learner_wrote_stays_and_the_new_lesson_is_put_beside(
     make(course, "second version")
     said = start(home, course).sentences()
     assert len(said) == 1
-    assert f"{NAME}_new_version.ipynb" in said[0]
+    assert f"NEW_{NAME}.ipynb" in said[0]
     assert copy_of(home).read_bytes() == mine
-    assert source_of(copy_of(home, "_new_version")) == "second version"
+    assert source_of(copy_of(home, "NEW_")) == "second version"
     assert start(home, course).sentences() == []  # said once
 
 
@@ -138,13 +138,13 @@ def test_a_third_version_replaces_an_untouched_offer_and_spares_a_used_one(home:
     for version in ("second version", "third version"):
         make(course, version)
         start(home, course)
-    assert source_of(copy_of(home, "_new_version")) == "third version"
-    edit(copy_of(home, "_new_version"), "mine too")
+    assert source_of(copy_of(home, "NEW_")) == "third version"
+    edit(copy_of(home, "NEW_"), "mine too")
     make(course, "fourth version")
     start(home, course)
     assert source_of(copy_of(home)) == "mine"
-    assert source_of(copy_of(home, "_new_version")) == "mine too"
-    assert source_of(copy_of(home, "_new_version_2")) == "fourth version"
+    assert source_of(copy_of(home, "NEW_")) == "mine too"
+    assert source_of(copy_of(home, "NEW_2_")) == "fourth version"
 
 
 def test_an_offer_the_learner_threw_away_does_not_come_back(home: Path, course: Path) -> None:
@@ -152,9 +152,9 @@ def test_an_offer_the_learner_threw_away_does_not_come_back(home: Path, course: 
     edit(copy_of(home), "mine")
     make(course, "second version")
     start(home, course)
-    copy_of(home, "_new_version").unlink()
+    copy_of(home, "NEW_").unlink()
     assert start(home, course).sentences() == []
-    assert not copy_of(home, "_new_version").exists()
+    assert not copy_of(home, "NEW_").exists()
 
 
 def test_an_offer_put_in_the_place_of_the_old_copy_counts_as_the_new_lesson(home: Path, course: Path) -> None:
@@ -162,7 +162,7 @@ def test_an_offer_put_in_the_place_of_the_old_copy_counts_as_the_new_lesson(home
     edit(copy_of(home), "mine")
     make(course, "second version")
     start(home, course)
-    copy_of(home, "_new_version").replace(copy_of(home))
+    copy_of(home, "NEW_").replace(copy_of(home))
     assert start(home, course).sentences() == []
     make(course, "third version")
     start(home, course)
@@ -185,7 +185,7 @@ def test_a_copy_nobody_can_read_stays(home: Path, course: Path, content: bytes) 
     make(course, "second version")
     start(home, course)
     assert copy_of(home).read_bytes() == content
-    assert copy_of(home, "_new_version").exists()
+    assert copy_of(home, "NEW_").exists()
 
 
 def test_a_link_and_a_read_only_copy_stay(home: Path, course: Path, tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_without_its_record_changed_work_is_still_safe(home: Path, course: Path,
     said = start(home, course).sentences()
     assert "damaged" in said[0]
     assert source_of(copy_of(home)) == "mine"
-    assert source_of(copy_of(home, "_new_version")) == "second version"
+    assert source_of(copy_of(home, "NEW_")) == "second version"
 
 
 def test_a_broken_lesson_does_not_stop_the_others(home: Path, course: Path) -> None:
@@ -262,7 +262,7 @@ def test_a_save_at_the_last_moment_is_not_lost(
     monkeypatch.setattr(Path, "rename", save_first)
     start(home, course)
     assert source_of(copy_of(home)) == "saved this very moment"
-    assert source_of(copy_of(home, "_new_version")) == "second version"
+    assert source_of(copy_of(home, "NEW_")) == "second version"
 
 
 CHILD = """
@@ -319,7 +319,7 @@ def test_a_kill_at_any_moment_loses_nothing_and_the_next_start_heals(tmp_path: P
         assert source_of(home / name / f"{name}.ipynb") == "version 5"
     for name in names[::2]:
         folder = {path.name for path in (home / name).glob("*.ipynb")}
-        assert folder == {f"{name}.ipynb", f"{name}_new_version.ipynb"}
+        assert folder == {f"{name}.ipynb", f"NEW_{name}.ipynb"}
     record = json.loads((home / RECORD).read_bytes())["lessons"]
     assert set(record) == set(names)
 

@@ -200,3 +200,13 @@ def test_it_is_written_as_json_too(report: ClassReport) -> None:
     assert found["ideas"][0]["learners"] == ["ada", "bo", "cy"]
     assert not diagnose("relu_backward", KNOWN[LEFT_OUT].wrong).passed
     assert checked(diagnose("relu_backward", KNOWN[LEFT_OUT].wrong))["exercise"] == "relu_backward"
+
+
+def test_the_axis_of_learners_counts_whole_ones():
+    from types import SimpleNamespace
+
+    from backprop_helpers.report.page import _histogram
+
+    drawn = _histogram(SimpleNamespace(rows=[SimpleNamespace(earned=3.0)], points=5, median=3.0))
+    numbers = re.findall(r'text-anchor="end"[^>]*>([\d.]+)</text>', drawn)
+    assert numbers == ["0", "1"]

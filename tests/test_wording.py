@@ -125,3 +125,10 @@ def test_shapes_stand_in_brackets_and_labels_read_as_english(exercise):
 def test_what_was_checked_is_no_idiom():
     found = diagnose("slope", lambda x: 2 * x)
     assert found.checked.startswith("Checked: out; the inputs stay as they were.")
+
+
+def test_one_answer_waits_and_several_wait():
+    from backprop_helpers.grading.command import _waiting
+
+    assert _waiting(1) == "1 answer waits"
+    assert _waiting(2) == "2 answers wait"

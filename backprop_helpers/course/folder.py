@@ -15,6 +15,7 @@ from nbgrader.api import Gradebook
 
 from backprop_helpers._files import write_atomically
 from backprop_helpers._lessons import checkout
+from backprop_helpers.course.comments import BANK, EXAMPLE
 from backprop_helpers.course.compose import ComposeError, compose, graded_ids
 from backprop_helpers.course.plan import FILE, TEMPLATE, Plan, PlanError, read_plan
 from backprop_helpers.grading.course import CONFIG, open_course
@@ -76,7 +77,14 @@ def begin(folder: Path, lessons: tuple[str, ...] = ()) -> Change:
     quoted = ", ".join(f'"{name}"' for name in chosen)
     id_ = "".join(c if c.isalnum() or c in "_-" else "-" for c in folder.name) or "course"
     write_atomically(path, TEMPLATE.format(id=id_, lessons=quoted).encode())
-    return Change(FILE, "new", "your plan: lessons, dates, late policy, points")
+    bank = folder / BANK
+    if not bank.exists():
+        write_atomically(_made(bank), EXAMPLE.encode())
+    return Change(
+        FILE,
+        "new",
+        f"your plan: lessons, dates, late policy, points; {BANK.as_posix()} has comments to begin with",
+    )
 
 
 def _named(name: str, known: tuple[str, ...]) -> str:

@@ -69,15 +69,21 @@ def where_to_look(folder: Path, rows: list[Row]) -> list[str]:
     """A few lines: are the marks right, where is the feedback, who waits for a person."""
     wrong = [row.learner.name for row in rows if not row.right]
     waiting = sum(row.by_hand for row in rows)
+    most = sum(max((row.expected for row in rows), key=lambda expected: sum(expected.values())).values())
     page = folder / "feedback" / "learner-03" / LESSON / f"{LESSON}.html"
     if page.is_relative_to(Path.cwd()):
         page = page.relative_to(Path.cwd())
     lab = Path(sys.executable).with_name("jupyter")
+    report = f"cd {folder} && {lab.with_name('backprop')} report {LESSON}  writes what to teach tomorrow."
     return [
         "",
         f"Not as expected: {', '.join(wrong)}." if wrong else "Every mark is as expected.",
+        f"Sums         what checks gave, at most {most:g}; the answer in words has points of its own, given by hand.",
+        *(
+            [f"Report       {report}"] if sys.platform == "linux" else []
+        ),  # what nbgrader alone graded has none
         f"Feedback     open {page} in a browser (one page for each learner beside it).",
-        f"By hand      {waiting} answers in words wait for a person, with the mark scheme below each:",
+        f"By hand      {waiting} {'answer in words waits' if waiting == 1 else 'answers in words wait'} for a person, with the mark scheme below each:",
         f"             cd {folder} && {lab} lab, then in the menu Nbgrader → Formgrader.",
         f"Marks        cd {folder} && {lab.with_name('nbgrader')} export  writes grades.csv.",
     ]

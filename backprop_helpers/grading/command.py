@@ -207,7 +207,11 @@ def _show(console: Console, summary: Summary, options: Options) -> None:
     console.print(", ".join(f"{counts[what]} {what}" for what in _STYLE if counts[what]) + ".")
     by_hand = sum(outcome.by_hand for outcome in outcomes)
     if by_hand and not options.dry_run:
-        console.print(f"{by_hand} answers wait for a person: `jupyter lab`, then Nbgrader → Formgrader.")
+        console.print(f"{_waiting(by_hand)} for a person: `jupyter lab`, then Nbgrader → Formgrader.")
+
+
+def _waiting(count: int) -> str:
+    return "1 answer waits" if count == 1 else f"{count} answers wait"
 
 
 def _table(outcomes: Sequence[Outcome]) -> Table:

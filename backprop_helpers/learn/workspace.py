@@ -28,7 +28,7 @@ LEAST_ROOM = 5_000_000  # bytes: a few notebooks with their outputs
 README = """This folder is yours: the lessons in it are your own copies.
 
 `make lab` (or `backprop learn`) opens it and never overwrites a lesson you have changed. When a lesson was
-improved meanwhile, the new one is put beside yours as NAME_new_version.ipynb.
+improved meanwhile, the new one is put beside yours as NEW_NAME.ipynb.
 What you have passed is kept in .backprop/progress.json; an unchanged copy that was replaced by a better one is
 kept in .backprop/replaced/.
 """
@@ -181,7 +181,8 @@ def _put_beside(copy: Path, fresh: bytes, version: str, entry: dict[str, Any]) -
     """Write the new lesson next to a changed copy, over an earlier untouched offer if there is one."""
     number = 1
     while True:
-        name = f"{copy.stem}_new_version{'' if number == 1 else f'_{number}'}.ipynb"
+        # NEW first: a narrow list of files shows how a name begins
+        name = f"NEW_{'' if number == 1 else f'{number}_'}{copy.stem}.ipynb"
         target = copy.with_name(name)
         if not os.path.lexists(target):
             write_atomically(target, fresh)

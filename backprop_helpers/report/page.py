@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from jinja2 import Environment
 from markupsafe import Markup
+from matplotlib.ticker import MaxNLocator
 
 from backprop_helpers.experiments import theme
 from backprop_helpers.experiments.svg import Figure, Panel
@@ -38,7 +39,13 @@ def _histogram(report: ClassReport) -> str:
     counts, edges = np.histogram(marks, bins=bins, range=(0, report.points or 1))
     top = max(int(counts.max()), 1)
     panel = Panel(
-        (0, report.points or 1), (0, top * 1.12), xlabel="points", ylabel="learners", width=620, height=240
+        (0, report.points or 1),
+        (0, top * 1.12),
+        xlabel="points",
+        ylabel="learners",
+        width=620,
+        height=240,
+        yticks=[(n, f"{n:g}") for n in MaxNLocator(nbins=6, integer=True).tick_values(0, top) if n <= top],
     )
     centres = (edges[:-1] + edges[1:]) / 2
     panel.bars(centres, counts, "blue", width=0.9 * float(edges[1] - edges[0]))

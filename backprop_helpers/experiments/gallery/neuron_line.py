@@ -47,6 +47,18 @@ def _marks(panel: Panel, x: Array, y: Array, positive: Array) -> None:
     panel.points(x[~positive], y[~positive], "blue", size=9)
 
 
+def _free(panel: Panel, tip: Array, w: Array) -> tuple[float, float]:
+    """Where before or beside the tip of w a letter touches no point, in picture units (dx, dy): the first such place."""
+    ahead = np.arctan2(-w[1], w[0])  # pictures count downwards
+    turns = ahead + np.array([0, 1, -1, 2, -2]) * np.pi / 4
+    places = 14 * np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    letters = np.array([panel.px(tip[0]), panel.py(tip[1])]).reshape(2) + places
+    points = np.stack([panel.px(POINTS[:, 0]), panel.py(POINTS[:, 1])], axis=1)
+    room = np.linalg.norm(letters[:, None] - points, axis=2).min(axis=1)
+    dx, dy = places[int(np.argmax(room >= 24)) if (room >= 24).any() else int(room.argmax())]
+    return round(float(dx), 1), round(float(dy) + 4, 1)  # a letter stands on its line
+
+
 def view(r: Neuron) -> Figure:
     plane = Panel(PLANE_X, PLANE_Y, title="Output over the plane", xlabel="x₁", ylabel="x₂")
     plane.heatmap(r.grid, *SPAN[r.activation])
@@ -57,7 +69,8 @@ def view(r: Neuron) -> Figure:
         ends = np.stack([foot - along, foot + along])
         plane.line(ends[:, 0], ends[:, 1], "ink")
         plane.arrow(foot[0], foot[1], tip[0], tip[1], "purple")
-        plane.label(tip[0], tip[1], "w", "purple", dx=12)
+        dx, dy = _free(plane, tip, r.w)
+        plane.label(tip[0], tip[1], "w", "purple", dx=dx, dy=dy)
     _marks(plane, POINTS[:, 0], POINTS[:, 1], r.z > 0)
     z = np.linspace(-8, 8, 161)
     low, high = (-1.3, 1.3) if r.activation in ("sigmoid", "tanh") else (-8.0, 8.0)

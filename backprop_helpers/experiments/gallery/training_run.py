@@ -64,6 +64,7 @@ def view(r: Run) -> Figure:
     plane.boundary(r.grid, 0.5)
     draw_classes(plane, x, y)
     curve = Panel((0, EPOCHS), (0, 1), title="Loss so far", xlabel="epoch", ylabel="cross-entropy")
+    curve.right = 20  # room for half of the number below the last epoch
     curve.line(range(r.epoch + 1), r.losses, "purple")
     curve.points(r.epoch, r.loss, "purple", size=10)
     curve.label(r.epoch, r.loss, f"{r.loss:.3f}", anchor="start" if r.epoch < 110 else "end", dx=9, dy=-9)
@@ -88,7 +89,7 @@ training_run = Experiment(
         (
             Option(
                 "In the first few.",
-                "Large errors give large gradients, so the first steps are the largest. "
+                "Where the errors are large, so are the gradients, and each weight moves in proportion: the first steps are the largest. "
                 "A nearly straight boundary is found quickly; bending it takes the long rest.",
                 right=True,
             ),
@@ -98,7 +99,7 @@ training_run = Experiment(
             ),
             Option(
                 "At the end, when it has understood.",
-                "There is no sudden understanding here: each epoch is the same small step downhill from where it stands.",
+                "There is no sudden understanding here: each epoch does the same as all others, one step downhill from where it stands.",
             ),
         ),
     ),
