@@ -15,8 +15,8 @@
 #
 # > **How does a network turn numbers into a prediction?**
 #
-# A network is a long calculation made of very short ones: multiply, add, compare with zero. Nothing in it is hidden. After this
-# page you will be able to
+# A network is a long calculation made of very short ones: multiply, add, compare with zero. Every step of it can be looked at.
+# After this page you will be able to
 #
 # - compute a neuron, a layer and a small network by hand,
 # - say the shape of every array on the way, for one example and for a whole batch,
@@ -211,7 +211,7 @@ with_bend = np.abs(x @ w1 + b1) @ w2 + b2
 print("with a bend in between:     ", np.allclose(with_bend, one_layer))
 
 # %% [markdown]
-# The last two lines put a bend between the layers: |z| instead of z. That is enough to break the algebra, because step 4 no
+# The last two lines put a bend between the layers: |z| instead of z. That is enough to break the algebra, because line 4 no
 # longer works. The usual bend is ReLU, which turns every negative number into 0.
 #
 # See below what it can do. The network has two scores, one for each colour, and the larger one wins; so the colour changes where
