@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from chromium import launched
-from lesson_page import NOTEBOOKS, ExperimentOnPage, LessonPage, cells, place
+from chromium import launched, shuts_out
+from lesson_page import NOTEBOOKS, SHOWN, ExperimentOnPage, LessonPage, cells, place
 from playwright.sync_api import Page, expect
 from test_learn import learning
 from test_learn_browser import PATIENCE, opened
@@ -56,7 +56,7 @@ def first_exercise(name: str) -> str:
 
 
 def test_an_exercise_is_solved_by_typing(lesson: LessonPage) -> None:
-    """First the stub's kind sentence and no traceback, then the card; the progress cell knows it too."""
+    """First the grey card of the stub and one line for a traceback, then the green one; the progress cell knows it too."""
     exercise = first_exercise(lesson.name)
 
     def stub(*_: object) -> None:
@@ -64,7 +64,9 @@ def test_an_exercise_is_solved_by_typing(lesson: LessonPage) -> None:
 
     stub.__name__ = exercise
     said = lesson.check(exercise, says=diagnose(exercise, stub).message)
-    assert "Traceback" not in said
+    assert said.startswith(f"○ {exercise} is still empty")
+    assert said.strip().split("\n")[-1] == f"○ {exercise} is waiting for you: the card above says what to do."
+    assert shuts_out(lesson.page, f"{SHOWN} .jp-OutputArea") == []
 
     lesson.solve(exercise)
     said = lesson.check(exercise, says="holds")
@@ -105,4 +107,5 @@ def test_a_misspelt_name_is_explained(lesson: LessonPage) -> None:
         "There is no function relu_forward here, but there is relu_foward: give it the name relu_forward"
     )
     said = lesson.check("relu_forward", says=expected)
-    assert "Traceback" not in said
+    assert said.startswith("✗ There is no function")
+    assert said.strip().split("\n")[-1] == "✗ relu_forward does not hold yet: the card above says why."
