@@ -137,7 +137,6 @@ MSE = (
         "the sum of the squared errors is divided by the number of rows; this course's mean is over every entry.",
         "How many squared errors does a prediction of shape (5, 3) have?",
         DESIGN,
-        also=(_of_errors(lambda e: np.mean(np.sum(e**2, axis=-1))),),
     ),
     Misconception(
         "mse-divided-by-columns",
@@ -175,9 +174,10 @@ MSE = (
         "mse-not-squared",
         "mse",
         _of_errors(lambda e: np.mean(e)),
-        "the loss is the mean of the errors themselves, so errors up and errors down cancel; they should be squared first.",
+        "the mean of the errors is taken without their squares, so errors up and errors down cancel; `* 2` only doubles them.",
         "What is the loss of the two errors +3 and −3?",
         DESIGN,
+        also=(_of_errors(lambda e: np.mean(2 * e)),),
     ),
     Misconception(
         "mse-square-of-the-mean",
@@ -257,14 +257,6 @@ MSE = (
         _mse_two_axes,
         "it works for pred and y with two axes only; they may have any number of axes, as (N,).",
         "NumPy subtracts, squares and averages arrays of any shape without a loop.",
-        DESIGN,
-    ),
-    Misconception(
-        "mse-doubled-for-squared",
-        "mse",
-        _of_errors(lambda e: np.mean(2 * e)),
-        "the errors are doubled, not squared: `* 2` where `** 2` belongs.",
-        "What does your function make of the single error 3: 6 or 9?",
         DESIGN,
     ),
     Misconception(
@@ -1380,14 +1372,6 @@ CROSS_ENTROPY = (
         _of_scores(_integer_log_p),
         "the log-probabilities are written into an array made like scores; when scores are whole numbers, everything behind the decimal point is lost.",
         "What dtype does the array have that you write into, and where does it get it from?",
-        DESIGN,
-    ),
-    Misconception(
-        "cross-entropy-divided-by-classes",
-        "cross_entropy",
-        _of_log_p(lambda log_p, y: -_own(log_p, y).sum() / log_p.shape[1]),
-        "the sum over the rows is divided by the number of classes; it should be divided by the number of rows.",
-        "Which of N and C counts the examples?",
         DESIGN,
     ),
     Misconception(
