@@ -147,6 +147,16 @@ def _adam_folded_plain(w, dw, config=None):
     return w - rate * m / (np.sqrt(v) + c["epsilon"]), {**c, "m": m, "v": v, "t": t}
 
 
+def _adam_folded_inside(w, dw, config=None):
+    config = dict(config or {})
+    rate, b1, b2 = config.get("learning_rate", 1e-3), config.get("beta1", 0.9), config.get("beta2", 0.999)
+    t = config["t"] = config.get("t", 0) + 1
+    m = config["m"] = b1 * config.get("m", 0.0) + (1 - b1) * dw
+    v = config["v"] = b2 * config.get("v", 0.0) + (1 - b2) * dw * dw
+    step = rate * np.sqrt(1 - b2**t) / (1 - b1**t) * m / np.sqrt(v + config.get("epsilon", 1e-8))
+    return w - step, config
+
+
 def _adam_inside(w, dw, config=None):
     """ε inside the root; t as a float."""
     c = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "t": 0, **(config or {})}
@@ -249,6 +259,10 @@ RIGHT = {
     "sgd_momentum": _styles(optimizers.sgd_momentum, minus=_momentum_minus, setdefault=_momentum_default_get),
     "rmsprop": _styles(optimizers.rmsprop, inside=_rmsprop_inside, mean=_rmsprop_mean),
     "adam": _styles(
-        optimizers.adam, folded=_adam_folded, folded_plain=_adam_folded_plain, inside=_adam_inside
+        optimizers.adam,
+        folded=_adam_folded,
+        folded_plain=_adam_folded_plain,
+        folded_inside=_adam_folded_inside,
+        inside=_adam_inside,
     ),
 }

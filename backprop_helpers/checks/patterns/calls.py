@@ -26,10 +26,6 @@ def stale(name: str, pairs: Sequence[Pair], exercise: Exercise, fn: Fn, forward:
     )
 
 
-def _reference(exercise: Exercise) -> Fn:
-    return exercise.reference[0] if isinstance(exercise.reference, tuple) else exercise.reference
-
-
 def same_without_upstream(
     name: str, pairs: Sequence[Pair], exercise: Exercise, fn: Fn, forward: Fn | None
 ) -> Pattern | None:
@@ -46,7 +42,7 @@ def same_without_upstream(
             return None
         # a quantity of the forward pass does not depend on upstream where it is right, either
         right = as_numbers(
-            observe(exercise, _reference(exercise), replace(p.case, args=tuple(args)), forward).values.get(
+            observe(exercise, exercise.references[0], replace(p.case, args=tuple(args)), forward).values.get(
                 name
             )
         )
