@@ -442,7 +442,8 @@ def test_numbers_that_differ_are_written_with_enough_digits_to_see_it():
         next_w, new = sgd(w, dw, config)
         return next_w * (1 + 2e-8), new
 
-    got, expected = diagnose("sgd", slightly_off).where.split("got ")[1].split(";")[0].split(", expected ")
+    where = diagnose("sgd", slightly_off).where.replace("−", "-")
+    got, expected = where.split("got ")[1].split(";")[0].split(", expected ")
     assert got != expected
     assert float(got) == pytest.approx(float(expected), rel=1e-7)
 
