@@ -147,6 +147,7 @@ def _stopping_cases(rng: np.random.Generator) -> list[Case]:
             "a loss that falls, waits, falls and then rises",
         ),
         case(2, 0.0, [0.9, 0.9, 0.9, 0.8], "a loss that stands still"),
+        case(2, 0.0, [0.9, 0.95, 0.9, 0.95, 0.1], "a loss that comes back to the best one"),
         case(2, 0.1, [0.9, 0.85, 0.79, 0.75, 0.72, 0.2], "improvements smaller than min_improvement"),
         case(4, 0.0, [0.9, 0.8, 0.7, 0.75, 0.6], "a run that ends before patience does"),
         case(1, 0.0, [0.9, 0.8, 0.85, 0.1], "a patience of one epoch"),

@@ -425,13 +425,6 @@ MISCONCEPTIONS = (
     ),
     _entry(
         "multiply_count",
-        "biases-multiplied",
-        _count(product=lambda n, d, m: n * (d + 1) * m),
-        "the biases are counted into the products; a bias is added and takes no multiplication.",
-        "In x @ w + b, how many multiplications does the + b cost?",
-    ),
-    _entry(
-        "multiply_count",
         "only-dx",
         _count(back=lambda products: sum(products[1:])),
         "the backward pass counts only dx; the product for dw is missing in every layer.",
