@@ -100,6 +100,13 @@ def test_an_empty_exercise_costs_its_own_points_only(graded):
     assert "relu_forward is still empty: write its body" in lost["check-relu_forward"]
 
 
+def test_code_below_a_raise_left_in_is_told_from_an_empty_exercise(graded):
+    source = "def relu_forward(x):\n    raise NotImplementedError()\n    return np.maximum(x, 0), x"
+    result = graded("01_forward_pass", {"relu_forward": source})
+    message = next(c.message for c in result.cells if c.grade_id == "check-relu_forward")
+    assert "it still stands above your code, which is never reached" in message
+
+
 # --- the same diagnosis as in the notebook
 
 
