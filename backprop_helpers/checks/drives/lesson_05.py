@@ -39,8 +39,9 @@ def train_steps(task: Task) -> list[Any]:
     params, x, y, update, configs = task.args
     found = []
     for _ in (1, 2):
+        old = shapes(params)  # before the step, which may write into params
         returned = named(task.name, task.returns, task.fn(params, x, y, update, configs))
-        old, configs = shapes(params), returned["configs"]
+        configs = returned["configs"]
         params = pairs(task.name, "params", returned["params"], len(params))
         _same_shapes(task.name, old, shapes(params))
         found.append([returned["loss"], copied(params)])
