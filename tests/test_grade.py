@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
 from datetime import datetime
 from pathlib import Path
@@ -389,6 +390,17 @@ class TestOptions:
             chosen_lessons(course, ["0"])
 
 
+def break_tests(course: Path, which: Callable[[dict[str, Any]], bool]) -> None:
+    """Make some of a lesson's tests fail whatever is handed in."""
+    path = course / "solutions" / LESSON / f"{LESSON}.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
+        if cell["metadata"].get("nbgrader", {}).get("grade_id", "").startswith("check-") and which(cell):
+            cell["source"] += "\nraise AssertionError('this test is broken')"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
 class TestTrouble:
     def test_a_second_run_waits_and_says_so(self, small):
         (small / ".backprop").mkdir()
@@ -410,6 +422,23 @@ class TestTrouble:
         assert any("worker process ended" in sentence for sentence in said(done)["said"])
         assert done.returncode == 0
         assert sums(small) == SMALL
+
+    def test_where_the_own_solution_gets_no_point_nobody_is_graded(self, small):
+        break_tests(small, lambda cell: True)
+        done = run_grade(small, "--workers", "2")
+        assert done.returncode == 1
+        assert "own solution" in done.stdout + done.stderr
+        assert "Nothing was handed in" not in done.stdout + done.stderr
+        assert "Nothing was graded" in " ".join((done.stdout + done.stderr).split())
+        assert "this test is broken" in done.stdout + done.stderr
+        assert sums(small) == {}
+
+    def test_a_test_that_the_own_solution_fails_is_said_before_its_marks_are_trusted(self, small):
+        break_tests(small, lambda cell: "mse" in cell["source"])
+        done = run_grade(small, "--workers", "2", "--json")
+        assert done.returncode == 0
+        assert any("loses points at check-mse:" in sentence for sentence in said(done)["said"])
+        assert sums(small)["anna"] == worth("mse")
 
     def test_a_worker_that_died_before_its_first_submission_is_replaced(self):
         class OnceBroken:

@@ -28,6 +28,7 @@ from backprop_helpers.grading.gradebook import Marks, Writer, same_marks
 from backprop_helpers.grading.graded import GradedFolder
 from backprop_helpers.grading.master import Master, read_master
 from backprop_helpers.grading.pool import ClusterWorkers, LocalWorkers, Workers, graded
+from backprop_helpers.grading.proof import prove
 from backprop_helpers.grading.results import GradedSubmission, Results, environment, key_of
 from backprop_helpers.grading.run import Job
 from backprop_helpers.grading.seed import secret_seed
@@ -239,7 +240,7 @@ class _Run:
         if first is None:
             return
         workers = workers or self._workers()
-        for job, result in graded(_chained(first, jobs), workers, self.watcher.say):
+        for job, result in graded(self._proven(_chained(first, jobs), workers), workers, self.watcher.say):
             yield from self._take_ready()
             submission = self.under_way.pop((job.lesson, job.learner))
             if isinstance(result, Exception):
@@ -249,6 +250,17 @@ class _Run:
                     self.results.save(result)
                 yield self._enter(submission, result)
         yield from self._take_ready()
+
+    def _proven(self, jobs: Iterator[Job], workers: Workers) -> Iterator[Job]:
+        """The same jobs; before the first of a lesson, the lesson's own solution is graded."""
+        proven: set[str] = set()
+        for job in jobs:
+            if job.lesson not in proven:
+                proven.add(job.lesson)
+                master = next(master for master in self.masters if master.lesson == job.lesson)
+                with self._timed("own solution"):
+                    prove(self.course, master, job, workers, self.watcher.say)
+            yield job
 
     def _workers(self) -> Workers:
         workers = grading_workers(self.options)

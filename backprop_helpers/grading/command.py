@@ -75,7 +75,7 @@ def grade(options: Options, course: Path | None = None, *, as_json: bool = False
     code = code or exit_code(summary.outcomes)
     if as_json:
         print(_json(summary, said, code))
-    else:
+    elif code != REFUSED:
         _show(console, summary, options)
     return code
 

@@ -1,0 +1,52 @@
+"""A lesson's own solution is graded before anybody's: where it gets no point, the marks of a class would mean nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from backprop_helpers.grading.course import Course, GradeError
+from backprop_helpers.grading.master import Master
+from backprop_helpers.grading.pool import Workers, graded
+from backprop_helpers.grading.results import GradedSubmission
+from backprop_helpers.grading.run import Job
+
+_MARK = b"BEGIN SOLUTION"
+
+
+def prove(course: Course, master: Master, job: Job, workers: Workers, say: Callable[[str], None]) -> None:
+    """Grade the solution notebook of a job's lesson as that job would be, and hear what became of it.
+
+    Says so when it loses points at some tests. Raises GradeError when it gets none at all: then the tests, the solution or the
+    grader itself is broken, and every learner would be told that they are wrong. A lesson without solutions proves nothing.
+    """
+    data = course.solution(job.lesson).read_bytes()
+    if _MARK not in data:
+        return
+    own = Job(job.lesson, "", data, (), "", job.master, job.seed, "", job.unsafe)
+    for _, result in graded(iter([own]), workers, say):
+        if isinstance(result, GradedSubmission):
+            _judge(course, master, result, say)
+
+
+def _judge(course: Course, master: Master, result: GradedSubmission, say: Callable[[str], None]) -> None:
+    path = course.solution(result.lesson)
+    if result.status == "cannot be graded":
+        raise GradeError(
+            f"The course's own solution, {path}, can't be graded: {result.reason} Nothing was graded."
+        )
+    pairs = zip(master.cells, result.cells, strict=True)
+    tests = [(cell.points, graded) for cell, graded in pairs if cell.kind == "test" and cell.points]
+    lost = [graded for points, graded in tests if (graded.earned or 0.0) < points]
+    if not lost:
+        return
+    first = " ".join(lost[0].message.split())[:300]
+    if not any(graded.earned for _, graded in tests):
+        raise GradeError(
+            f"The course's own solution, {path}, gets no point, so the tests, the solution or this installation of the grader "
+            f"is broken. Nothing was graded. Its first lost test, {lost[0].grade_id}, says: {first}"
+        )
+    names = ", ".join(cell.grade_id for cell in lost)
+    say(
+        f"The course's own solution of {result.lesson} loses points at {names}: look at the test before you trust its marks. "
+        f"It says: {first}"
+    )
