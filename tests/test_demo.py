@@ -19,13 +19,13 @@ from backprop_helpers.demo.show import marks_table, where_to_look
 ROOT = Path(__file__).resolve().parent.parent
 # What a learner reads of the exercise that went wrong. Each sentence names the function.
 SENTENCES = {
-    "learner-02": "cross_entropy is still empty",
-    "learner-03": "the loss is the sum of the squared errors",
+    "learner-02": "Nothing is written here yet.",
+    "learner-03": "The loss is the sum of the squared errors",
     "learner-04": "There is no function softmax here: run the cell that defines it",
     "learner-05": "accuracy did not come back within 5 seconds and was stopped",
-    "learner-06": "mse is still empty",
-    "learner-08": "the rows' maxima have lost their second axis",
-    "learner-09": "cross_entropy returned None. Does it end with `return",
+    "learner-06": "Nothing is written here yet.",
+    "learner-08": "The rows' maxima have lost their second axis",
+    "learner-09": "cross_entropy returned None. Does it end with return",
     "learner-10": "it printed 10,000,001 characters in one call",
     "learner-11": "There is no function softmax here, but there is sofmax",
     "learner-12": "p is right, but the maximum is subtracted from scores itself",

@@ -15,7 +15,7 @@ from markupsafe import escape
 
 from backprop_helpers import diagnose
 from backprop_helpers.checks.result import CheckResult
-from backprop_helpers.feedback.content import Feedback, Hand, _sentence, feedback_of
+from backprop_helpers.feedback.content import Feedback, Hand, _names, _sentence, feedback_of
 from backprop_helpers.feedback.page import code, page, said
 from backprop_helpers.feedback.prose import html_of
 from backprop_helpers.grading.course import open_course
@@ -132,11 +132,20 @@ def test_every_exercise_that_fails_shows_the_hints_of_its_page(lesson: str) -> N
 
 
 def test_a_first_line_begins_with_a_capital_unless_it_begins_with_a_name() -> None:
-    sentence = "the slope is negative"
-    assert _sentence(sentence, "dx (3, 4): got 1", "def f(x):\n    return x\n") == "The slope is negative"
-    assert _sentence("dx is dout", "dx (3, 4): got 1", "") == "dx is dout"
-    assert _sentence("tanh is applied", "", "def f(x):\n    return np.tanh(x)\n") == "tanh is applied"
-    assert _sentence("b[i] went to row i", "", "") == "b[i] went to row i"
+    names = _names("def slope(x):\n    out = np.tanh(x)\n    return out\n")
+    assert names == {"slope", "x", "out", "np", "tanh"}
+    assert _sentence("the slope is negative", names) == "The slope is negative"
+    assert _sentence("a loss stands still", names) == "A loss stands still"
+    for kept in (
+        "slope is negative",
+        "out is 0",
+        "tanh is applied",
+        "b[i] went to row i",
+        "p is a str",
+        "μ is missing",
+        "dx_1 is",
+    ):
+        assert _sentence(kept, names) == kept
 
 
 def test_what_a_check_puts_between_backticks_is_code_and_still_text() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -194,7 +194,10 @@ def _finding(check: Mapping[str, Any] | None, message: str, code: str) -> Findin
         return Finding(message.removeprefix("✗ ") or "This cell stopped before it came to an end.")
     where = str(check.get("where", ""))
     return Finding(
-        _sentence(str(check.get("message", "")).removeprefix(f"{check.get('exercise')}: "), where, code),
+        _sentence(
+            str(check.get("message", "")).removeprefix(f"{check.get('exercise')}: "),
+            {str(check.get("exercise")), *re.findall(r"\w+", where)[:1], *_names(code)},
+        ),
         where,
         str(check.get("look", "")),
         bool(check.get("hidden")),
@@ -202,10 +205,13 @@ def _finding(check: Mapping[str, Any] | None, message: str, code: str) -> Findin
     )
 
 
-def _sentence(text: str, where: str, code: str) -> str:
-    """A sentence that begins with a capital, unless its first word is a name: the wrong quantity's, or one in the code."""
+_SHORT = {"a", "an", "at", "by", "if", "in", "it", "no", "on", "to"}
+
+
+def _sentence(text: str, names: Set[str]) -> str:
+    """A sentence that begins with a capital, unless its first word is one of these names, or short as a variable is."""
     word = re.match(r"[a-z]+(?![\w(\[])", text)
-    if word is None or where.startswith(word[0]) or word[0] in _names(code):
+    if word is None or word[0] in names or (len(word[0]) < 3 and word[0] not in _SHORT):
         return text
     return text[0].upper() + text[1:]
 
@@ -230,11 +236,13 @@ def _calls(code: str, names: set[str]) -> tuple[str, ...]:
 
 
 def _names(code: str) -> set[str]:
-    """Every name in the code: variables, arguments and attributes."""
+    """Every name in the code: functions, variables, arguments and attributes."""
     found: set[str] = set()
     for node in _nodes(code):
         match node:
-            case ast.Name(id=name) | ast.arg(arg=name) | ast.Attribute(attr=name):
+            case (
+                ast.Name(id=name) | ast.arg(arg=name) | ast.Attribute(attr=name) | ast.FunctionDef(name=name)
+            ):
                 found.add(name)
     return found
 

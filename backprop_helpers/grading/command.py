@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -166,12 +168,22 @@ class _Bar(Watcher):
         )
 
     def __enter__(self) -> _Bar:
+        self.stopped = False
+        if threading.current_thread() is threading.main_thread():
+            self.before = signal.signal(signal.SIGINT, self._stop)
         self.progress.start()
         self.task = self.progress.add_task("getting ready", total=None)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.progress.stop()
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self.before)
+
+    def _stop(self, *_: object) -> None:
+        """On Ctrl+C. Python drops what is raised while a weak reference is cleared; then the next submission ends the run."""
+        self.stopped = True
+        raise KeyboardInterrupt
 
     def say(self, sentence: str) -> None:
         self.said.append(sentence)
@@ -183,6 +195,8 @@ class _Bar(Watcher):
     def done(self, outcome: Outcome) -> None:
         self.summary.outcomes.append(outcome)
         self.progress.update(self.task, advance=1)
+        if self.stopped:
+            raise KeyboardInterrupt
 
 
 def _show(console: Console, summary: Summary, options: Options) -> None:
