@@ -38,9 +38,8 @@ class FeedbackExporter(HTMLExporter):  # type: ignore[misc]
             return ""
         if result is None:
             return ""
-        with Writer(
-            course
-        ) as writer:  # a share of all that was earned, and a person may have given points since
+        # a share of all that was earned, and a person may have given points since
+        with Writer(course) as writer:
             writer.punish(lesson, learner)
         with Gradebook(course.db_url, course.course_id) as gradebook:
             hands, penalty = by_hand(gradebook, lesson, learner)

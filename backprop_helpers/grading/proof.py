@@ -9,8 +9,7 @@ from backprop_helpers.grading.master import Master
 from backprop_helpers.grading.pool import Workers, graded
 from backprop_helpers.grading.results import GradedSubmission
 from backprop_helpers.grading.run import Job
-
-_MARK = b"BEGIN SOLUTION"
+from backprop_helpers.grading.submission import BEGIN
 
 
 def prove(course: Course, master: Master, job: Job, workers: Workers, say: Callable[[str], None]) -> None:
@@ -20,7 +19,7 @@ def prove(course: Course, master: Master, job: Job, workers: Workers, say: Calla
     grader itself is broken, and every learner would be told that they are wrong. A lesson without solutions proves nothing.
     """
     data = course.solution(job.lesson).read_bytes()
-    if _MARK not in data:
+    if BEGIN.encode() not in data:
         return
     own = Job(job.lesson, "", data, (), "", job.master, job.seed, "", job.unsafe)
     for _, result in graded(iter([own]), workers, say):

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-_BEGIN, _END = "BEGIN SOLUTION", "END SOLUTION"
+BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 
 
 def answered(released: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
@@ -34,7 +34,7 @@ def solutions_of(solution: NotebookNode) -> dict[str, str]:
     for cell in solution.cells:
         about = cell.metadata.get("nbgrader", {})
         if about.get("solution"):
-            lines = [line for line in cell.source.split("\n") if not re.search(f"{_BEGIN}|{_END}", line)]
+            lines = [line for line in cell.source.split("\n") if not re.search(f"{BEGIN}|{END}", line)]
             found[str(about["grade_id"])] = "\n".join(lines)
     return found
 
