@@ -140,8 +140,13 @@ def test_a_whole_session_in_an_empty_home(tmp_path: Path, course: Path) -> None:
 
         with learning(workspace, course, home, "02") as second:
             joined = second.address()
+            second.until("Ctrl+C")
             assert second.process.wait(20) == 0
-        assert "is running on this workspace already" in second.said[0]
+        assert second.said[0].endswith(
+            f"running on this workspace already, from an earlier start: {workspace}"
+        )
+        assert second.said[1].startswith("Open 02_loss there: http://")
+        assert "Ctrl+C in the terminal of that start ends it" in second.said[2]
         assert joined == address.replace("00_start_here", "02_loss")
 
         assert session.end() == 0

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from . import LearnError
+from . import LearnError, kernel
 
 FIRST_PORT = 8888
 TRIES = 50
@@ -48,6 +48,7 @@ def prepare_environment(workspace: Path) -> None:
     for name, folder in folders.items():
         folder.mkdir(parents=True, exist_ok=True)
         os.environ[name] = str(folder)
+    kernel.use_in(folders["IPYTHONDIR"])
     for name in ("JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTERLAB_DIR", "JUPYTER_PATH"):
         os.environ.pop(name, None)
     os.environ["JUPYTER_CONFIG_PATH"] = str(Path(__file__).parent / "jupyter")

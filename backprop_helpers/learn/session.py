@@ -50,7 +50,7 @@ def learn(
         starting.enter_context(exclusive(folder / ".backprop" / "start.lock", wait=30.0))
         address = lab.running(folder) if port is None else None
         if address is not None:
-            _join(address, wanted, browser, say)
+            _join(folder, address, wanted, browser, say)
             return
         check_room(folder)
         wished, port = port is not None, lab.free_port(port, say)
@@ -142,10 +142,14 @@ def _welcome(folder: Path, target: str, address: str, browser: bool, say: Say) -
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
-def _join(address: str, wanted: str | None, browser: bool, say: Say) -> None:
+def _join(folder: Path, address: str, wanted: str | None, browser: bool, say: Say) -> None:
     if wanted:
         address = address.replace("/lab?", f"{lab.lesson_path(wanted)}?", 1)
-    say(f"JupyterLab is running on this workspace already: {address}")
+    say(f"JupyterLab is running on this workspace already, from an earlier start: {folder}")
+    say(f"Open {wanted + ' there' if wanted else 'it'}: {address}")
+    say(
+        "Ctrl+C in the terminal of that start ends it, and so does File → Shut Down in JupyterLab; what you saved stays."
+    )
     if browser and lab.has_screen():
         webbrowser.open(address)
 
