@@ -225,14 +225,16 @@ def test_controls_wait_for_a_prediction_and_then_open() -> None:
     assert bound.locked
     assert all(control.disabled for control in bound.controls.values())
     assert "bp-locked" in bound.box._dom_classes
-    assert "No: 2" not in bound.told.value
+    assert "No: 2" not in bound.told.value + bound.explained.value
     bound.options[1].click()
     assert not bound.locked
     assert not any(control.disabled for control in bound.controls.values())
     assert "bp-locked" not in bound.box._dom_classes
     assert [("bp-chosen" in b._dom_classes) for b in bound.options] == [False, True]
     for explanation in ("No: 2 &lt; 4.", "Yes &amp; always."):
-        assert explanation in bound.told.value
+        assert explanation in bound.explained.value
+    order = list(bound.box.children)
+    assert order.index(bound.told) < order.index(bound.picture) < order.index(bound.explained)
 
 
 def test_a_prediction_can_be_skipped_and_must_exist() -> None:
@@ -289,7 +291,8 @@ def test_two_copies_on_a_page_do_not_touch_each_other() -> None:
 def test_whatever_stands_in_a_text_is_escaped() -> None:
     bound = TINY().widget()
     bound.answer(0)
-    page = bound.picture.value + bound.says.value + bound.told.value + TINY().static()["text/html"]
+    page = "".join(w.value for w in (bound.picture, bound.says, bound.told, bound.explained))
+    page += TINY().static()["text/html"]
     page += "".join(w.value for w in bound.box.children if hasattr(w, "value"))
     assert "<script" not in page
     assert "<b>" not in page

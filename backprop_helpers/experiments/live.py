@@ -86,6 +86,7 @@ class Bound:
         self.picture = self._canvas()
         self.says = _html("", "bp-say")
         self.told = _html("", "bp-told")
+        self.explained = _html("", "bp-told")  # below the picture, which it must not push out of sight
         self.players = [self._player(c) for c in experiment.controls if isinstance(c, Slider) and c.play]
         self.reset_button = widgets.Button(
             description="Reset", tooltip="All controls back to where they began"
@@ -99,6 +100,8 @@ class Bound:
         bar = widgets.Box([*self.controls.values(), *self.players, self.reset_button])
         bar.add_class("bp-controls")
         below = [self.says] if experiment.explain is None else [self.says, self.behind]
+        if experiment.prediction is not None:
+            below.append(self.explained)
         self.box = widgets.VBox(
             [self._head(), *self._asked(experiment.prediction), bar, self.picture, *below]
         )
@@ -120,7 +123,7 @@ class Bound:
             raise ValueError(f"index must be from 0 to {len(prediction.options) - 1} or None, got {index}")
         for i, button in enumerate(self.options):
             (button.add_class if i == index else button.remove_class)("bp-chosen")
-        self.told.value = _explanations(prediction, index)
+        self.told.value, self.explained.value = _next(prediction, index), _explanations(prediction)
         self._lock(False)
 
     def reset(self) -> None:
@@ -240,15 +243,17 @@ def _player(control: Slider, slider: widgets.IntSlider) -> widgets.Play:
     return player
 
 
-def _explanations(prediction: Prediction, index: int | None) -> str:
-    """What follows a prediction: move first, then open the explanation of every option."""
+def _next(prediction: Prediction, index: int | None) -> str:
+    """What follows a prediction, above the controls."""
     said = "You skipped." if index is None else f"Your prediction: “{prediction.options[index].text}”"
+    return f"<p>{escape(said)} Now move the controls and look; below the picture is why.</p>"
+
+
+def _explanations(prediction: Prediction) -> str:
+    """The explanation of every option, to be opened after looking."""
     lines = "".join(
         f"<li><strong>{escape(o.text)}</strong>{' — what you should see. ' if o.right else ' — not this. '}"
         f"{escape(o.explanation)}</li>"
         for o in prediction.options
     )
-    return (
-        f"<p>{escape(said)} Now move the controls and look.</p>"
-        f"<details><summary>I have looked: explain each answer</summary><ul>{lines}</ul></details>"
-    )
+    return f"<details><summary>I have looked: explain each answer</summary><ul>{lines}</ul></details>"

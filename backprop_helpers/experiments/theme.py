@@ -84,6 +84,7 @@ _RULES = """
 .bp-experiment details summary{cursor:pointer;color:var(--bp-blue)}
 .bp-experiment details ul{margin:.3em 0;padding-left:1.3em}
 .bp-options{margin:0 0 6px 12px}
+.bp-experiment:not(.bp-locked) .bp-options{flex-flow:row wrap;column-gap:8px}
 .bp-options .jupyter-button{width:auto;max-width:100%;height:auto;min-height:30px;white-space:normal;text-align:left;
   line-height:1.35;padding:4px 10px;color:var(--bp-ink);background:transparent;border:1px solid var(--bp-muted);
   border-radius:4px;margin:2px 0}
