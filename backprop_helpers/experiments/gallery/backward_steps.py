@@ -141,13 +141,26 @@ def _edge(
     at: float = 0.45,
     dash: str = "",
 ) -> None:
-    """A line between two nodes; its weight, or the weight's gradient, stands on it. Labels at 0.72 never meet."""
-    p.segments(a[0], a[1], b[0], b[1], colour, dash=dash)
+    """A line between two nodes; its weight, or the weight's gradient, stands in a gap of it. Labels at 0.72 never meet."""
+    level = a[1] == b[1]
+    x, y = a[0] + at * (b[0] - a[0]), a[1] + at * (b[1] - a[1])
+    if text and not level:
+        gap = _gap(p, a, b, text)
+        starts, ends = (a, (x + gap[0], y + gap[1])), ((x - gap[0], y - gap[1]), b)
+        p.segments(*zip(*starts, strict=True), *zip(*ends, strict=True), colour, dash=dash)
+    else:
+        p.segments(a[0], a[1], b[0], b[1], colour, dash=dash)
     if text:
         # above a level line, where a minus sign would look like a piece of it
-        p.label(
-            a[0] + at * (b[0] - a[0]), a[1] + at * (b[1] - a[1]), text, colour, dy=-6 if a[1] == b[1] else 4.5
-        )
+        p.label(x, y, text, colour, dy=-6 if level else 4.5)
+
+
+def _gap(p: Panel, a: tuple[float, float], b: tuple[float, float], text: str) -> tuple[float, float]:
+    """From a label's middle to where the line from a to b may go on, in data units: clear of its digits."""
+    width, height = 4.2 * len(text) + 1.8 * text.count("−") + 3, 9.0  # half of them, in picture units
+    dx, dy = (float(px[1] - px[0]) for px in (p.px([a[0], b[0]]), p.py([a[1], b[1]])))
+    part = min(width / abs(dx), height / abs(dy))
+    return part * (b[0] - a[0]), part * (b[1] - a[1])
 
 
 def _node(p: Panel, at: tuple[float, float], name: str, text: str, colour: str, now: bool) -> None:

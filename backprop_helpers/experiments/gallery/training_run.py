@@ -24,6 +24,7 @@ from backprop_helpers.network import init_params
 
 EPOCHS, LEARNING_RATE = 150, 1.0
 X_RANGE, Y_RANGE = (-2.2, 2.2), (-1.7, 1.7)
+END_OF_TITLE = (X_RANGE[1], Y_RANGE[1])  # the upper right corner, above which the kinds of points are named
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ def model(epoch: int) -> Run:
 
 def view(r: Run) -> Figure:
     x, y = arcs()
-    plane = Panel(X_RANGE, Y_RANGE, title="What the network answers", xlabel="x₁", ylabel="x₂")
+    plane = Panel(X_RANGE, Y_RANGE, title="What it answers", xlabel="x₁", ylabel="x₂")
+    plane.label(*END_OF_TITLE, "■ the other", "orange", anchor="end", dy=-10)
+    plane.label(*END_OF_TITLE, "● one kind", "blue", anchor="end", dx=-84, dy=-10)
     plane.heatmap(r.grid)
     plane.boundary(r.grid, 0.5)
     draw_classes(plane, x, y)
