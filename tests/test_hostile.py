@@ -18,6 +18,7 @@ import pytest
 from backprop_helpers.grading.sandbox import Handle, Limits, Sandbox, SandboxUnavailable, Tier
 from backprop_helpers.grading.sandbox import box as box_module
 from tests.hostile import PRELUDE, Hostile, submissions
+from tests.open_folder import open_folder
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
@@ -78,27 +79,21 @@ class Surroundings:
             self.tcp.accept()
 
 
-def _open_to_all(folder: Path) -> None:
-    """It is the sandbox that must hold, not the rights of pytest's folders."""
-    for private in (folder, folder.parent, folder.parent.parent):
-        private.chmod(0o755)
-
-
 @pytest.fixture(scope="session")
-def surroundings(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("judge")
-    _open_to_all(folder)
+def surroundings():
     os.environ["HOSTILE_TEST_SECRET"] = "HOSTILE_TEST_SECRET"
-    return Surroundings(folder)
+    with open_folder() as folder:  # it is the sandbox that must hold, not the rights of a private folder
+        yield Surroundings(folder)
 
 
 @pytest.fixture(scope="session", params=[Tier.STRONG, Tier.PLAIN], ids=str)
-def sandbox(request, tmp_path_factory):
-    package = tmp_path_factory.mktemp("package")
-    _open_to_all(package)
-    (package / "course.py").write_text("", encoding="utf-8")
+def sandbox(request):
     try:
-        with Sandbox(request.param, package=package, limits=LIMITS, ready=2) as made:
+        with (
+            open_folder() as package,
+            Sandbox(request.param, package=package, limits=LIMITS, ready=2) as made,
+        ):
+            (package / "course.py").write_text("", encoding="utf-8")
             yield made
     except SandboxUnavailable as why:
         pytest.skip(str(why))

@@ -15,15 +15,14 @@ from backprop_helpers.grading.sandbox import (
     SandboxUnavailable,
     Tier,
 )
+from tests.open_folder import open_folder
 
 
 @pytest.fixture(scope="session")
-def package(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("package")
-    for private in (folder, folder.parent, folder.parent.parent):
-        private.chmod(0o755)  # the plain tier as root reads it as somebody else
-    (folder / "stripped.py").write_text("ANSWER = 42\n", encoding="utf-8")
-    return folder
+def package():
+    with open_folder() as folder:  # the plain tier as root reads it as somebody else
+        (folder / "stripped.py").write_text("ANSWER = 42\n", encoding="utf-8")
+        yield folder
 
 
 @pytest.fixture(scope="session", params=list(Tier), ids=str)

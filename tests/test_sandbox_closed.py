@@ -27,6 +27,7 @@ from backprop_helpers.grading.sandbox import (
 from backprop_helpers.grading.sandbox import filter as filters
 from backprop_helpers.grading.sandbox.box import pid_of
 from backprop_helpers.grading.sandbox.verify import check_effects, check_status, forbidden_effects
+from tests.open_folder import open_folder
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
@@ -34,22 +35,19 @@ ALLOW_EVERYTHING = struct.pack("=HBBI", 0x06, 0, 0, 0x7FFF0000)
 
 
 @pytest.fixture(scope="session")
-def tier(tmp_path_factory):
+def tier():
     """The strictest that works here."""
-    package = tmp_path_factory.mktemp("package")
-    package.chmod(0o755)
     try:
-        with Sandbox(package=package) as made:
+        with open_folder() as folder, Sandbox(package=folder) as made:
             return made.tier
     except SandboxUnavailable as why:
         pytest.skip(str(why))
 
 
 @pytest.fixture
-def package(tmp_path):
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
-    return tmp_path
+def package():
+    with open_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
