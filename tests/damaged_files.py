@@ -105,6 +105,16 @@ def _split(notebook: Notebook, at: str, keep_id: bool) -> None:
     notebook["cells"].insert(notebook["cells"].index(here) + 1, twin)
 
 
+def _long_half(notebook: Notebook) -> None:
+    _split(notebook, "    share = ", True)
+    _after(notebook, "exercise-accuracy", "\n#" + "x" * 300_000)
+
+
+def _many_long(notebook: Notebook) -> None:
+    for _ in range(8):
+        _own_cell(notebook, "1;" * 90_000)
+
+
 def _merged(notebook: Notebook, keep: str, gone: str) -> None:
     here = cell(notebook, keep)
     here["source"] = text(here) + "\n\n" + text(cell(notebook, gone))
@@ -244,6 +254,8 @@ CASES = (
     Damage("hundred-megabytes", _big_file, _NOT, "has 100 MB, and 16 MB is the most", words=False),
     data("nested-deep", lambda: b"[" * 100_000, _NOT, "nested too deep", words=False),
     data("many-parts", lambda: b'{"cells": [' + b"[]," * 2_000_000 + b"[]]}", _NOT, "more than 1,000,000 parts", words=False),
+    data("many-parts-behind-quotes", lambda: b'{"' + b'\\"' * 1_000_000 + b'": [' + b"[]," * 1_000_001 + b"0]}", _NOT, "more than 1,000,000 parts", words=False),
+    data("a-million-quotes", lambda: b'{"a' + b'\\"' * 1_000_000 + b"[" * 1_000_001, _NOT, _CUT, words=False),
     data("endless-number", lambda: _good().replace(b'"nbformat": 4', b'"nbformat": ' + b"4" * 100_000)),
     data("not-a-number", lambda: _good().replace(b'"nbformat_minor": 5', b'"nbformat_minor": NaN')),
     data("raw-control-characters", lambda: _good().replace(b"Mean squared", b"Mean\tsquared\x07")),
@@ -293,6 +305,9 @@ CASES = (
     edited("written-in-a-new-cell", _elsewhere, _MESSAGE, "exercise-softmax was left as it was given; softmax was found"),
     edited("two-candidates", _two_of_one_name, _MESSAGE, "2 other cells define softmax", lost=("softmax",)),
     edited("own-helper-cell", _helper, _MESSAGE, "uses my_square from a cell of your own", lost=("mse",)),
+    edited("very-long-cell-of-their-own", lambda nb: _own_cell(nb, "1;" * 500_000), _MESSAGE, "own cells have 1,000,000 characters.*costs no points"),
+    edited("long-cells-of-their-own", _many_long, _MESSAGE, "own cells have 1,440,000 characters"),
+    edited("split-with-a-long-half", _long_half, _MESSAGE, "2 times with different text", lost=("accuracy",)),
     edited("very-long-cell", lambda nb: _after(nb, "exercise-softmax", "\n#" + "x" * 300_000), _MESSAGE, "300,.* characters", lost=("softmax",)),
     edited("halves-of-letters", lambda nb: _after(nb, "exercise-softmax", "\n# \ud800 \0 \udfff")),
     edited("a-magic-line", lambda nb: cell(nb, "exercise-mse").update(source="%matplotlib inline\n" + text(cell(nb, "exercise-mse")))),

@@ -282,12 +282,16 @@ def _refuse_what_is_no_notebook(text: str) -> None:
             raise Unreadable(f"The file is {what}, not a notebook. Hand in the file that ends in .ipynb.")
 
 
+# Never goes back, and takes a string that does not end as well: else a file of quotes would be searched for hours.
+_STRING = re.compile(r'(?s)"[^"\\]*+(?:\\.[^"\\]*+)*+"?')
+
+
 def _load(text: str) -> Any:
     # what stands between strings: brackets and commas tell how many values the parser would make
     if len(text) > MAX_PARTS:
         parts = sum(text.count(mark) for mark in "[{,")
         if parts > MAX_PARTS:
-            bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
+            bare = _STRING.sub("", text)
             if sum(bare.count(mark) for mark in "[{,") > MAX_PARTS:
                 raise Unreadable(
                     f"The notebook is made of more than {MAX_PARTS:,} parts. Choose 'Clear Outputs of All Cells' in "

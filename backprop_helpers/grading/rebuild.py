@@ -10,6 +10,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 import msgspec
 
@@ -42,8 +43,24 @@ def rebuild(master: Master, submitted: Submitted) -> Rebuilt:
     """Put the learner's answers into the master. Never raises for what a learner did."""
     search = _Search(master, submitted)
     cells = tuple(search.fill(cell) for cell in master.cells)
-    notes = (*submitted.notes, *search.about_locked_cells(), *_left_behind(cells, search.own))
+    own, long = _short_enough([cell.source for cell in search.own if cell.kind == "code"])
+    notes = (*submitted.notes, *search.about_locked_cells(), *_left_behind(cells, own), *long)
     return Rebuilt(cells, notes)
+
+
+def _short_enough(sources: Sequence[str]) -> tuple[list[str], list[str]]:
+    """(the learner's own code that is looked at, a sentence on what is not): millions of lines would take all time and memory."""
+    looked_at = [
+        source
+        for source, end in zip(sources, accumulate(map(len, sources)), strict=True)
+        if end <= MAX_SOURCE
+    ]
+    if len(looked_at) == len(sources):
+        return looked_at, []
+    return looked_at, [
+        f"Your own cells have {sum(map(len, sources)):,} characters of code, and {MAX_SOURCE:,} is the most that is looked at. "
+        "They are not graded, so this costs no points."
+    ]
 
 
 class _Search:
@@ -210,8 +227,10 @@ def _one_of(cell: MasterCell, sources: Sequence[str], copies: int) -> tuple[str,
 
 
 def _joined(cell: MasterCell, parts: Sequence[str]) -> str | None:
-    """The parts of a split cell as one; None when they are rather copies of each other."""
+    """The parts of a split cell as one; None when they are rather copies of each other, or too long to be read."""
     whole = "\n".join(parts)
+    if len(whole) > MAX_SOURCE:
+        return None
     names = [name for part in parts for name in defined(part)]
     pieces = sum(_defines_any(part, cell.names) for part in parts)
     if pieces == 1 and _compiles(whole) and (len(names) == len(set(names)) or not all(map(_compiles, parts))):
@@ -220,6 +239,9 @@ def _joined(cell: MasterCell, parts: Sequence[str]) -> str | None:
 
 
 def _compiles(source: str) -> bool:
+    """Whether it is Python, and short enough to be read."""
+    if len(source) > MAX_SOURCE:
+        return False
     try:
         ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -227,12 +249,11 @@ def _compiles(source: str) -> bool:
     return True
 
 
-def _left_behind(cells: Sequence[RebuiltCell], own: Iterable[SubmittedCell]) -> list[str]:
-    """Sentences on names that an answer uses and that only a cell of the learner's own defines."""
+def _left_behind(cells: Sequence[RebuiltCell], own: Iterable[str]) -> list[str]:
+    """Sentences on names that an answer uses and that only code of the learner's own defines."""
     theirs: set[str] = set()
-    for submitted in own:
-        if submitted.kind == "code":
-            theirs |= _bound(submitted.source)
+    for source in own:
+        theirs |= _bound(source)
     if not theirs:
         return []
     there: set[str] = set()
