@@ -313,10 +313,15 @@ def _say(work: Callable[[], list[str]]) -> None:
     try:
         said = work()
     except (GradeError, SheetError) as problem:
-        typer.secho(str(problem), fg=typer.colors.RED, err=True)
+        typer.secho(_harmless(str(problem)), fg=typer.colors.RED, err=True)
         raise typer.Exit(1) from problem
     for sentence in said:
-        typer.echo(sentence)
+        typer.echo(_harmless(sentence))
+
+
+def _harmless(sentence: str) -> str:
+    """A sentence in which no name can move the cursor or colour the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "·" for c in sentence)
 
 
 @lms.command("roster")
@@ -359,7 +364,7 @@ def lms_export(
     ] = None,
     column: Annotated[str, typer.Option(help="The assignment's column. [default: the lesson's name]")] = "",
     zero: Annotated[
-        bool, typer.Option("--zero", help="0 for who handed in nothing. [default: empty]")
+        bool, typer.Option("--zero", help="0 for who handed in nothing. [default: no mark]")
     ] = False,
     course: Annotated[Path | None, _COURSE] = None,
 ) -> None:

@@ -140,7 +140,7 @@ def test_an_id_that_would_be_no_folder_is_refused(tmp_path: Path, key: str) -> N
 def test_canvas_export_is_filled_and_nothing_else_is_sent_back(tmp_path: Path) -> None:
     filled = canvas.fill(read_sheet(sheet(tmp_path, CANVAS)), LESSON, MARKS, CLASS)
     assert filled.columns == ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", f"{LESSON} (4711)")
-    assert [row[-1] for row in filled.rows] == ["Manual Posting", "20.0", "17.5", ""]
+    assert [row[-1] for row in filled.rows] == ["Manual Posting", "20.0", "17.5", "3"]
     assert filled.rows[2][:2] == ("Lind, Ada", "101")
     assert "Who, Else is in the file and not in the gradebook." in filled.notes
     assert "cy has a mark and is not in the file." in filled.notes
@@ -152,6 +152,38 @@ def test_canvas_export_is_filled_and_nothing_else_is_sent_back(tmp_path: Path) -
     write_sheet(out, filled.columns, filled.rows)
     again = canvas.fill(read_sheet(out), f"{LESSON} (4711)", MARKS, CLASS)
     assert again.rows == filled.rows
+
+
+def test_a_mark_that_canvas_has_is_not_taken_away(tmp_path: Path) -> None:
+    text = (
+        f"LastName,FirstName,ID,SIS User ID,SIS Login ID,Integration ID,Root Account,Section,{LESSON} (4711),Final Score\n"
+        "    Points Possible,,,,,,,,20.0,(read only)\n"
+        "Lind,Ada,101,S1,ada,,uni.example.org,A,EX,88\n"
+        "Mar,Bo,102,S2,bo,,uni.example.org,A,3,88\n"
+        "Cyd,Cy,103,S3,cy,,uni.example.org,A,n/a,88\n"
+        "Student,Test,555,,abc,,,A,,\n"
+    )
+    export = read_sheet(sheet(tmp_path, text))
+    filled = canvas.fill(export, LESSON, MARKS, CLASS)
+    assert filled.columns == export.columns[:9]
+    assert [row[-1] for row in filled.rows] == ["20.0", "EX", "3", "N/A"]
+    assert "Lind, Ada has EX in Canvas; it was left." in filled.notes
+    assert not [note for note in filled.notes if "Test" in note]
+    assert [row[-1] for row in canvas.fill(export, LESSON, MARKS, CLASS, zero=True).rows] == [
+        "20.0",
+        "EX",
+        "0",
+        "N/A",
+    ]
+    people, odd = people_of(export)
+    assert [(p.id, p.first, p.last, p.number) for p in people] == [
+        ("ada", "Ada", "Lind", "101"),
+        ("bo", "Bo", "Mar", "102"),
+        ("cy", "Cy", "Cyd", "103"),
+    ]
+    assert odd == []
+    with pytest.raises(SheetError, match="Canvas calculates the column 'Final Score' itself"):
+        canvas.fill(export, "Final Score", MARKS, CLASS)
 
 
 def test_canvas_says_which_column_is_missing_and_whose_points_differ(tmp_path: Path) -> None:
@@ -181,10 +213,12 @@ def test_moodle_worksheet_is_filled_and_every_other_cell_stays(tmp_path: Path) -
         moodle.fill(read_sheet(sheet(tmp_path, CANVAS)), MARKS, CLASS)
 
 
-def test_without_a_file_to_fill_everybody_is_listed() -> None:
+def test_without_a_file_to_fill_everybody_with_a_mark_is_listed() -> None:
     table = canvas.fresh(LESSON, MARKS, CLASS)
     assert table.columns[-1] == LESSON
-    assert [row[-1] for row in table.rows] == ["20", "17.5", "", "9"]
+    assert [row[-1] for row in table.rows] == ["20", "17.5", "9"]
+    assert [row[-1] for row in canvas.fresh(LESSON, MARKS, CLASS, zero=True).rows] == ["20", "17.5", "0", "9"]
+    assert [row[-1] for row in moodle.fresh(LESSON, MARKS, CLASS).rows] == ["17.5", "9"]
     assert [row[-1] for row in moodle.fresh(LESSON, MARKS, CLASS, zero=True).rows] == ["17.5", "0", "9"]
 
 
@@ -207,18 +241,25 @@ def test_a_canvas_archive_gives_the_newest_attempt_of_each(tmp_path: Path) -> No
                 f"lindada_101_5001_{LESSON}.ipynb": b"first",
                 f"lindada_101_5009_{LESSON}-1.ipynb": b"second",
                 f"marbo_LATE_102_5003_{LESSON}.ipynb": b"late",
+                f"cy_the_2nd_103_5005_{LESSON}.ipynb": b"underscores",
+                f"anon_Zx9qK_5006_{LESSON}.ipynb": b"anonymous",
                 f"whoelse_999_5004_{LESSON}.ipynb": b"x",
                 "marbo_102_5003_notes.txt": b"x",
             },
         ),
         CLASS,
     )
-    assert {k: v.data for k, v in found.found.items()} == {"ada": b"second", "bo": b"late"}
+    assert {k: v.data for k, v in found.found.items()} == {
+        "ada": b"second",
+        "bo": b"late",
+        "cy": b"underscores",
+    }
     assert found.found["bo"].late
     assert not found.found["ada"].late
     said = " ".join(found.notes)
     assert "belongs to nobody in the gradebook" in said
     assert "is no notebook" in said
+    assert "anon_Zx9qK" in said
     assert "ada handed in more than once" in said
 
 
@@ -349,5 +390,12 @@ def test_roster_in_submissions_in_marks_out(course: Path, tmp_path: Path) -> Non
     done = run("export", LESSON, str(out), "--course", str(course), "--fill", str(roster))
     assert done.exit_code == 0, done.output
     assert "1 marks of 3 learners" in done.output
-    assert "Nothing handed in (left empty): bo, else." in done.output
+    assert "Nothing handed in (no mark written): bo, else." in done.output
     assert read_sheet(out).rows[2][-1] == "17.5"
+
+    strange = sheet(
+        tmp_path, CANVAS.replace("Who, Else", "\x1b[2J=cmd").replace(",else,", ",nobody,").replace("999", "9")
+    )
+    done = run("export", LESSON, str(out), "--course", str(course), "--fill", str(strange))
+    assert "·[2J=cmd is in the file and not in the gradebook." in done.output
+    assert "\x1b" not in done.output

@@ -1,8 +1,9 @@
 """Submissions out of the zip file of an LMS. Strange archives are refused or read past, never unpacked by their own names.
 
-Names as the two write them. Canvas ("Download Submissions"): NAME_LATE_USER_ATTACHMENT_FILE, where _LATE is there for late ones
-and FILE has a number before its ending from the second attempt on. Moodle ("Download all submissions"): a folder, or without
-folders a file, NAME_PARTICIPANT_assignsubmission_file_FILE.
+Names as the two write them. Canvas ("Download Submissions"; https://github.com/instructure/canvas-lms, lib/content_zipper.rb):
+NAME_LATE_USER_ATTACHMENT_FILE, where _LATE is there for late ones and FILE has a number before its ending from the second attempt
+on. Moodle ("Download all submissions"; https://docs.moodle.org/en/Using_Assignment, and https://github.com/moodle/moodle,
+mod/assign): a folder, or without folders a file, NAME_PARTICIPANT_assignsubmission_file_FILE.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from backprop_helpers.lms.sheet import Sheet, SheetError
 MAX_ENTRIES = 20_000
 MAX_NAME = 600  # characters of a path: patterns are not tried on more
 MAX_TOTAL = 4 * 2**30  # of what is read, however small the archive is
-_CANVAS = re.compile(r"(?P<name>[^_/]+)(?P<late>_LATE)?_(?P<user>\d+)_(?P<attachment>\d+)_(?P<file>[^/]+)$")
+_CANVAS = re.compile(r"(?P<name>[^/]*?)(?P<late>_LATE)?_(?P<user>\d+)_(?P<attachment>\d+)_(?P<file>[^/]+)$")
 _MOODLE = re.compile(r"(?P<name>[^/]+)_(?P<participant>\d+)_assignsubmission_file_/?(?P<file>.+)$")
 _ATTEMPT = re.compile(r"-(\d+)(?=\.ipynb$)")
 

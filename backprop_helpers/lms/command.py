@@ -93,7 +93,7 @@ def export(
     late = sorted(id_ for id_, mark in marks.items() if mark.late)
     said = [f"{out}: {len(marks) - len(missing)} marks of {len(marks)} learners."]
     if missing:
-        said.append(f"Nothing handed in ({'0' if zero else 'left empty'}): {_listed(missing)}.")
+        said.append(f"Nothing handed in ({'0' if zero else 'no mark written'}): {_listed(missing)}.")
     if late:
         said.append(f"Late, with their penalty taken off: {_listed(late)}.")
     return said + list(filled.notes)

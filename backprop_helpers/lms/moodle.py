@@ -1,8 +1,11 @@
 """Moodle: an assignment's grading worksheet filled with marks, or a table for the gradebook's own import.
 
-Layout as documented in MoodleDocs, "Assignment settings" (offline grading worksheet) and "Grade import": Identifier, Full name,
+Layout as documented in MoodleDocs, "Assignment settings" (https://docs.moodle.org/en/Assignment_settings, offline grading
+worksheet) and "Grade import" (https://docs.moodle.org/en/Grade_import), and as Moodle's own code writes and reads it
+(https://github.com/moodle/moodle, mod/assign/gradingtable.php and mod/assign/feedback/offline): Identifier, Full name,
 Email address, Status, Grade, Maximum grade, Grade can be changed, Last modified (submission), Last modified (grade), Feedback
-comments; a site may add Username or ID number. Moodle compares "Last modified (grade)" with its own, so it is left as it was.
+comments; a site may add Username or ID number. Moodle compares "Last modified (grade)" with its own, so it is left as it was, and
+passes over an empty Grade. The names of the columns are in the language in which a teacher uses Moodle; these are the English ones.
 """
 
 from __future__ import annotations
@@ -19,8 +22,8 @@ def fill(sheet: Sheet, marks: Mapping[str, Mark], people: Directory, *, zero: bo
     grade, name, email = sheet.find("Grade"), sheet.find("Full name"), sheet.find("Email address")
     if sheet.find("Identifier") is None or grade is None:
         raise SheetError(
-            "This is no grading worksheet of Moodle: it needs the columns Identifier and Grade. Download it from the assignment: "
-            "Submissions → Actions → Download grading worksheet."
+            "This is no grading worksheet of Moodle: it needs the columns Identifier and Grade. Download it from the assignment, "
+            "with Moodle in English: Submissions → Actions → Download grading worksheet."
         )
     logins = [p for p in (sheet.find("Username"), sheet.find("ID number")) if p is not None]
     most, locked = sheet.find("Maximum grade"), sheet.find("Grade can be changed")
@@ -59,9 +62,13 @@ def _scaled(given: str, mark: Mark, said: list[str]) -> list[str]:
 
 
 def fresh(lesson: str, marks: Mapping[str, Mark], people: Directory, *, zero: bool = False) -> Filled:
-    """Marks without a worksheet: for Grades → Import → CSV file, matched by the address or the ID number."""
+    """Marks without a worksheet: for Grades → Import → CSV file, matched by the address or the ID number.
+
+    Who handed in nothing is left out, for an empty cell could take away a mark that Moodle has; zero: they get 0.
+    """
     rows = []
     for person in sorted(people.people, key=lambda p: p.id):
         mark = marks[person.id]
-        rows.append((person.id, person.email, "0" if mark.score is None and zero else mark.text))
+        if mark.score is not None or zero:
+            rows.append((person.id, person.email, mark.text or "0"))
     return Filled(("ID number", "Email address", lesson), tuple(rows), tuple(unfinished(marks)))

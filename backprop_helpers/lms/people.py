@@ -14,8 +14,8 @@ _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@+-]{0,99}$")
 
 _IDS = ("SIS Login ID", "Username", "ID number", "SIS User ID", "student_id", "Student ID", "login", "id")
 _EMAIL = ("Email address", "Email", "E-mail")
-_FIRST = ("First name", "first_name", "Given name", "Forename")
-_LAST = ("Last name", "Surname", "last_name", "Family name")
+_FIRST = ("First name", "FirstName", "first_name", "Given name", "Forename")
+_LAST = ("Last name", "LastName", "Surname", "last_name", "Family name")
 _WHOLE = ("Student", "Full name", "Name")
 
 
@@ -71,7 +71,7 @@ def columns_of(sheet: Sheet, id_column: str = "") -> Columns:
 
     id_column: which holds the ids, where it is not one of the usual. Raises SheetError where no column can.
     """
-    canvas = sheet.find("Student") is not None and sheet.find("ID") is not None
+    canvas = sheet.find("Student", "LastName") is not None and sheet.find("ID") is not None
     wanted = (id_column,) if id_column else _IDS[:-1] if canvas else _IDS
     place = sheet.find(*wanted)
     if place is None and not id_column:
@@ -98,7 +98,7 @@ def people_of(sheet: Sheet, id_column: str = "") -> tuple[list[Person], list[str
     found: dict[str, Person] = {}
     odd = []
     for line, row in enumerate(sheet.rows, 2):
-        name = _cell(row, at.whole)
+        name = _cell(row, at.whole) or ", ".join(filter(None, (_cell(row, at.last), _cell(row, at.first))))
         if name in ("Points Possible", "Student, Test") or not any(c.strip() for c in row):
             continue
         key = _cell(row, at.id)
