@@ -49,6 +49,14 @@ print("Python is here, and so is the course.")
 #
 # </details>
 #
+# <details><summary>It says “NameError: name 'check' is not defined”</summary>
+#
+# The cell that makes this name has not run. On every page the first grey box brings in what the others use: run it first, also when
+# you come back on another day or have restarted the kernel, because Python then starts with an empty memory.
+# **Run → Run All Above Selected Cell** runs everything up to where you are.
+#
+# </details>
+#
 # <details><summary>I want to begin again</summary>
 #
 # In the menu choose **Kernel → Restart Kernel…** and run the cells from the top. Python then forgets every value it was
@@ -73,7 +81,9 @@ environment_check()
 # random; an *epoch* is one round over all the points; the *loss* is one number that says how wrong the answers are; and the
 # *gradients* say how the loss changes when a weight does. Run the cell, **answer the question first**, then move the slider.
 #
-# You can drag the slider, or click on it and use the arrow keys. The sentence under the picture says what it shows.
+# Blue circles are points of one kind, orange squares of the other. The background is what the network answers at each place: blue
+# for the first kind, orange for the second, paler the less sure it is; where it changes its mind runs the black or white line, the
+# *boundary*. You can drag the slider, or click on it and use the arrow keys. The sentence under the picture says what it shows.
 
 # %%
 training_run()
@@ -177,6 +187,7 @@ training_run()
 # 2. Per unit of x this is (2xh + h²) / h = 2x + h. *(divide by the step)*
 # 3. As h shrinks towards 0, what stays is **2x**. *(the h goes away; 2x does not contain it)*
 #
+# Line 2 is the slope of the straight line through two points of the curve, a *secant*; line 3 is the slope of the curve itself.
 # Line 2 can be tried out. At x = 3 it promises 6 + h:
 
 # %%
@@ -207,7 +218,8 @@ diagnose("slope", mixed_up)
 # %% [markdown]
 # ### Now you
 #
-# **Exercise · `slope`** (1 point). Write the slope of x² at every entry of an array `x`. Leave `x` itself as it was.
+# **Exercise · `slope`** (1 point). Write the slope of x² at every entry of an array `x`: the curve's own, as in line 3, with no
+# step h in it. Leave `x` itself as it was.
 #
 # Replace the line `raise NotImplementedError()` by your own code, run the cell, then run the check below it. You may try as
 # often as you like.
@@ -256,7 +268,8 @@ check("slope", slope, hidden=True)
 #
 # - **Save** with Ctrl + S (⌘ + S on a Mac). Your copy of a lesson is yours: no update of the course ever overwrites it.
 # - **Validate** runs the whole page from the top, as a grader will. Use the *Validate* button above the page before you hand in.
-#   A page that works only because of a cell you have since deleted is found that way.
+#   A page that works only because of a cell you have since deleted is found that way. An exercise that is still empty counts as
+#   one that fails there, with ✗; you may hand in all the same, and get the points of what you have done.
 # - **Hand in** the way your instructor told you; the file is this notebook. If you learn on your own there is nothing to hand
 #   in: the checks tell you all a grader would.
 #

@@ -83,8 +83,9 @@ nudge_graph()
 #
 # ## How to measure a slope
 #
-# The slope of $f$ at $x$ is what rise over run tends to when the run shrinks. A computer can take a small run and
-# divide. The line through two points of the curve is a *secant*; the one it tends to is the *tangent*.
+# The slope of $f$ at $x$ is what rise over run tends to when the run shrinks. A computer can take a small run $h$ and
+# divide. That is the slope of a *secant*, the straight line that cuts the curve at $x$ and at $x+h$. As $h$ shrinks it turns into the
+# *tangent*, which touches the curve at $x$ and is as steep as the curve is there.
 #
 # How small should the run $h$ be? Commit to an answer first, then move $h$. Afterwards change *one side* to *both sides*, and watch
 # how the curve of errors changes.
