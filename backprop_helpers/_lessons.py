@@ -16,6 +16,10 @@ from typing import Any
 #: The record inside a workspace; a folder that has it is a workspace.
 RECORD = Path(".backprop") / "workspace.json"
 
+#: What learners get where a solution was: of code, and of an answer in words.
+CODE_STUB = "# Your code goes here, in place of the next line.\nraise NotImplementedError()"
+ANSWER_STUB = "*Write your answer here, in place of this line.*"
+
 _NAME = re.compile(r"\d\d_[a-z0-9_]+")
 
 

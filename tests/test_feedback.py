@@ -15,7 +15,7 @@ from markupsafe import escape
 
 from backprop_helpers import diagnose
 from backprop_helpers.checks.result import CheckResult
-from backprop_helpers.feedback.content import Feedback, Hand, _names, _sentence, feedback_of
+from backprop_helpers.feedback.content import Feedback, Finding, Hand, _names, _sentence, feedback_of
 from backprop_helpers.feedback.page import code, page, said
 from backprop_helpers.feedback.prose import html_of
 from backprop_helpers.grading.course import open_course
@@ -196,6 +196,48 @@ def test_a_function_that_calls_a_wrong_one_says_so(master: Master) -> None:
     assert "Mend that first" in " ".join(Reader(page(feedback_of(master, result))).words.split())
 
 
+STOPPED = [
+    (
+        "This cell stopped with SyntaxError: incomplete input (<ipython-input-4-b04>, line 2)",
+        "There is no function relu_backward here: run the cell that defines it.",
+        Finding(
+            "This cell stopped with SyntaxError: incomplete input (line 2).",
+            look="The code ends in the middle of something: brackets or quotes that never close, or a def with nothing below it.",
+        ),
+    ),
+    (
+        "This cell stopped with NameError: name 'nump' is not defined",
+        "There is no function relu_backward here: run the cell that defines it.",
+        Finding(
+            "This cell stopped with NameError: name 'nump' is not defined.",
+            look="Mend that first: what stands below it in the cell was not run.",
+        ),
+    ),
+    (
+        "This cell stopped with NameError: name 'nump' is not defined",
+        "dx is wrong.",
+        Finding("dx is wrong.", remarks=("This cell stopped with NameError: name 'nump' is not defined.",)),
+    ),
+]
+
+
+@pytest.mark.parametrize(("message", "says", "shown"), STOPPED)
+def test_a_cell_that_stopped_says_so_first(master: Master, message: str, says: str, shown: Finding) -> None:
+    failed = {"exercise": "relu_backward", "passed": False, "message": says}
+    cells = []
+    for cell in result_of(master, {}).cells:
+        if cell.grade_id == "exercise-relu_backward":
+            cell = GradedCell(
+                cell.grade_id, "def relu_backward(dout,", touched=True, status="error", message=message
+            )
+        elif cell.grade_id == "check-relu_backward":
+            cell = GradedCell(cell.grade_id, cell.source, 0.0, message=f"✗ {says}", checks=[failed])
+        cells.append(cell)
+    result = msgspec.structs.replace(result_of(master, {}), cells=tuple(cells))
+    (item,) = [item for item in feedback_of(master, result).items if item.title == "relu_backward"]
+    assert item.finding == shown
+
+
 def test_a_persons_marks_and_comments_stand_first(master: Master, one_wrong: GradedSubmission) -> None:
     found = feedback_of(master, one_wrong, {"check-relu_backward": Hand(0.5, 0.25, "Nearly.")}, penalty=2.0)
     item = next(i for i in found.items if i.title == "relu_backward")
@@ -260,5 +302,12 @@ def test_the_page_on_paper_a_phone_and_in_both_themes(
             assert asked == [path.as_uri()]
             assert shown.evaluate("document.documentElement.scrollWidth <= 390")
             assert shuts_out(shown) == []
-        shown.emulate_media(media="print")
+        shown.emulate_media(media="print", color_scheme="dark")
         assert not shown.locator("nav").is_visible()
+        paper = "getComputedStyle(document.body)"
+        assert shown.evaluate(f"[{paper}.color, {paper}.backgroundColor]") == [
+            "rgb(26, 26, 26)",
+            "rgb(255, 255, 255)",
+        ]
+        for hint in shown.locator("details > div").all():
+            assert hint.is_visible()  # nobody opens a hint on paper

@@ -9,6 +9,7 @@ from typing import Any
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import DeduplicateIds, Execute
 
+from backprop_helpers._lessons import ANSWER_STUB, CODE_STUB
 from backprop_helpers.course.collect import CollectFromOwners
 from backprop_helpers.feedback.exporter import FeedbackExporter
 from backprop_helpers.grading.duplicates import ForgetDuplicateIds
@@ -23,11 +24,8 @@ def configure(c: Any, root: Path, *, engine: bool = True) -> None:
 
     What stands below the call in nbgrader_config.py is an instructor's own and wins.
     """
-    # What stands where a solution was.
-    c.ClearSolutions.code_stub = {
-        "python": "# Your code goes here, in place of the next line.\nraise NotImplementedError()"
-    }
-    c.ClearSolutions.text_stub = "*Write your answer here, in place of this line.*"
+    c.ClearSolutions.code_stub = {"python": CODE_STUB}
+    c.ClearSolutions.text_stub = ANSWER_STUB
     # A mark scheme stands in a locked cell below its question: nbgrader shows a grader only the text of locked cells.
     c.ClearMarkScheme.enforce_metadata = False
     c.IncludeHeaderFooter.enabled = False

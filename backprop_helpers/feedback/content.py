@@ -6,15 +6,15 @@ import ast
 import itertools
 import re
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from backprop_helpers._lessons import ANSWER_STUB
 from backprop_helpers.grading.master import Master, MasterCell
 from backprop_helpers.grading.results import GradedCell, GradedSubmission
 
 _HINT = re.compile(r"<details>\s*<summary>(Hint \d+[^<]*)</summary>(.*?)</details>", re.DOTALL)
 _DETAILS = re.compile(r"<details>.*?</details>", re.DOTALL)
-_PLACEHOLDER = re.compile(r"^\*Write your answer here.*\*$", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6}\s+(.+)$", re.MULTILINE)
 
 
@@ -165,6 +165,8 @@ def _exercise(
     code = own[1].source if own else ""
     untouched = own is not None and not own[1].touched
     finding = None if right else _finding(failed, graded.message, code)
+    if finding is not None and own is not None and not untouched:
+        finding = _with_what_stopped(finding, own[1])
     return Item(
         title=name,
         # the heading of the exercise itself says nothing new; what explains it stands before
@@ -203,6 +205,23 @@ def _finding(check: Mapping[str, Any] | None, message: str, code: str) -> Findin
         bool(check.get("hidden")),
         tuple(map(str, check.get("remarks", ()))),
     )
+
+
+def _with_what_stopped(finding: Finding, cell: GradedCell) -> Finding:
+    """The same, where the learner's own cell stopped with an error: that comes first where it left nothing to check."""
+    if cell.status in ("", "ok") or not cell.message:
+        return finding
+    # the file's name is made up, and its number is of a run that the learner did not see
+    stopped = re.sub(r"\s*\(<[^<>]*>, (line \d+)\)", r" (\1)", cell.message).rstrip(".") + "."
+    if not finding.message.startswith("There is no function"):
+        return replace(finding, remarks=(*finding.remarks, stopped))
+    unfinished = "SyntaxError: incomplete input" in stopped
+    look = (
+        "The code ends in the middle of something: brackets or quotes that never close, or a def with nothing below it."
+        if unfinished
+        else "Mend that first: what stands below it in the cell was not run."
+    )
+    return Finding(stopped, look=look)
 
 
 _SHORT = {"a", "an", "at", "by", "if", "in", "it", "no", "on", "to"}
@@ -280,6 +299,6 @@ def _answer(cell: MasterCell, graded: GradedCell, asked: str, hand: Hand) -> Ite
         state=state,
         code=graded.source if graded.touched else "",
         words=True,
-        question=_PLACEHOLDER.sub("", cell.released).strip() or _DETAILS.sub("", asked).strip(),
+        question=cell.released.replace(ANSWER_STUB, "").strip() or _DETAILS.sub("", asked).strip(),
         comment=hand.comment,
     )

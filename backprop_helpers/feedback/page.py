@@ -83,6 +83,6 @@ def _style() -> str:
     return (
         f":root{{color-scheme:light dark;{theme.variables(theme.LIGHT)}}}"
         f"{light}"
-        f"@media (prefers-color-scheme:dark){{:root{{{theme.variables(theme.DARK)}}}{dark}}}"
+        f"@media screen and (prefers-color-scheme:dark){{:root{{{theme.variables(theme.DARK)}}}{dark}}}"
         f"{Path(__file__).with_name('templates').joinpath('feedback.css').read_text(encoding='utf-8')}"
     )

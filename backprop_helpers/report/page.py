@@ -74,6 +74,6 @@ def _templates() -> Environment:
 def _style() -> str:
     return (
         f":root{{color-scheme:light dark;{theme.variables(theme.LIGHT)}}}"
-        f"@media (prefers-color-scheme:dark){{:root{{{theme.variables(theme.DARK)}}}}}"
+        f"@media screen and (prefers-color-scheme:dark){{:root{{{theme.variables(theme.DARK)}}}}}"
         f"{(_HERE / 'report.css').read_text(encoding='utf-8')}"
     )
