@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
 from datetime import datetime
@@ -24,7 +25,7 @@ from kill_sweep import sweep
 from nbgrader.api import Gradebook
 
 from backprop_helpers._files import exclusive
-from backprop_helpers.grading import command, pool
+from backprop_helpers.grading import command, intake, pool
 from backprop_helpers.grading.class_run import Options, Summary, chosen_lessons, grade_class
 from backprop_helpers.grading.course import GradeError, open_course
 from backprop_helpers.grading.results import Results
@@ -102,6 +103,21 @@ class TestDamagedFiles:
             answer = found[case.name]["answer-more_right_more_loss"]
             assert answer == ((None, None, True) if case.words else (0.0, None, False)), case.name
         assert found["untouched"]["exercise-mse comment"] == ("No response.", None)
+
+    def test_each_file_is_read_once_in_a_run(self, damaged, monkeypatch):
+        course, _ = damaged
+        read = Counter()
+        real = intake.receive
+
+        def counted(submitted, learner, lesson):
+            read[learner] += 1
+            return real(submitted, learner, lesson)
+
+        monkeypatch.setattr(intake, "receive", counted)
+        grade_class(open_course(course), Options(workers=2))
+        assert read == Counter([*(case.name for case in CASES), "Ann Lee's", "wrong", "untouched"]), (
+            "each, and once"
+        )
 
     def test_exit_code_says_that_some_can_not_be_graded(self, damaged):
         assert damaged[1].returncode == said(damaged[1])["exit_code"] == 3

@@ -142,6 +142,19 @@ def test_a_dry_run_says_the_same_and_changes_nothing(course: Path) -> None:
     assert planned == again(course)
 
 
+def test_nobody_is_regraded_by_a_check_that_the_own_solution_fails(course: Path) -> None:
+    spoil(course, "softmax")
+    before, kept = marks(sqlite(course), LESSON), files(course)
+    for dry_run in (True, False):
+        with pytest.raises(
+            GradeError, match=r"own solution.*gets no point at check-softmax.*Nothing was graded.*hidden test"
+        ):
+            again(course, dry_run=dry_run)
+    assert marks(sqlite(course), LESSON) == before
+    assert files(course) == kept
+    assert again(course, "mse").changed  # what is wrong elsewhere is no reason to wait
+
+
 def test_who_handed_in_anew_or_was_never_graded_is_left_out(course: Path) -> None:
     give(course, "anna", LESSON, solved(LESSON, {"exercise-mse": "def mse(pred, y):\n    return 0.0"}))
     give(course, "eve", LESSON, solved(LESSON))

@@ -28,7 +28,7 @@ from backprop_helpers.grading.gradebook import Marks, Writer, same_marks
 from backprop_helpers.grading.graded import GradedFolder
 from backprop_helpers.grading.master import Master, read_master
 from backprop_helpers.grading.pool import ClusterWorkers, LocalWorkers, Workers, graded
-from backprop_helpers.grading.proof import prove
+from backprop_helpers.grading.proof import proven
 from backprop_helpers.grading.results import GradedSubmission, Results, environment, key_of
 from backprop_helpers.grading.run import Job
 from backprop_helpers.grading.seed import secret_seed
@@ -217,6 +217,7 @@ class _Run:
         self.ready: list[Outcome] = []
         self.seconds = seconds
         self.under_way: dict[tuple[str, str], _Submission] = {}
+        self.read_early: dict[tuple[str, str], tuple[Job | None, _Submission]] = {}
 
     def outcomes(self) -> Iterator[Outcome]:
         """Every submission's outcome, as they finish."""
@@ -240,7 +241,8 @@ class _Run:
         if first is None:
             return
         workers = workers or self._workers()
-        for job, result in graded(self._proven(_chained(first, jobs), workers), workers, self.watcher.say):
+        sound = proven(self.course, self.masters, _chained(first, jobs), workers, self.watcher.say)
+        for job, result in graded(sound, workers, self.watcher.say):
             yield from self._take_ready()
             submission = self.under_way.pop((job.lesson, job.learner))
             if isinstance(result, Exception):
@@ -251,30 +253,24 @@ class _Run:
                 yield self._enter(submission, result)
         yield from self._take_ready()
 
-    def _proven(self, jobs: Iterator[Job], workers: Workers) -> Iterator[Job]:
-        """The same jobs; before the first of a lesson, the lesson's own solution is graded."""
-        proven: set[str] = set()
-        for job in jobs:
-            if job.lesson not in proven:
-                proven.add(job.lesson)
-                master = next(master for master in self.masters if master.lesson == job.lesson)
-                with self._timed("own solution"):
-                    prove(self.course, master, job, workers, self.watcher.say)
-            yield job
-
     def _workers(self) -> Workers:
         workers = grading_workers(self.options)
         self.stack.callback(workers.close)
         return workers
 
     def _early_workers(self, asked: Sequence[tuple[Master, str]]) -> Workers | None:
-        """Workers that get ready while the gradebook is opened; None where they may not be needed at all."""
+        """Workers that get ready while the gradebook is opened; None where they may not be needed at all.
+
+        What was read of submissions to know that is kept, but for the notebooks of those that have a result.
+        """
         for master, learner in asked:
             if intake.name_problem(learner):
                 continue
             if not self.options.force:
-                job, _ = self._job(master, learner)
-                if self.results.find(master.lesson, learner, job.key) is not None:
+                job, submission = self._job(master, learner)
+                there = self.results.find(master.lesson, learner, job.key) is not None
+                self.read_early[master.lesson, learner] = None if there else job, submission
+                if there:
                     continue
             workers = self._workers()
             workers.warm(master.lesson, self.content[master.lesson], len(asked), self.options.unsafe)
@@ -312,11 +308,12 @@ class _Run:
                     )
                 )
                 continue
-            job, submission = self._job(master, learner)
-            found = None if self.options.force else self.results.find(master.lesson, learner, job.key)
+            known = self.read_early.pop((master.lesson, learner), None)
+            job, submission = known or self._job(master, learner)
+            found = None if self.options.force else self.results.find(master.lesson, learner, submission.key)
             if found is None:
                 self.under_way[master.lesson, learner] = submission
-                yield job
+                yield job or self._job(master, learner)[0]
             elif self._stands(submission, found):
                 if self.entered[master.lesson][learner].late:
                     self.writer.punish(master.lesson, learner)

@@ -30,6 +30,7 @@ from backprop_helpers.grading.gradebook import Standing, Writer
 from backprop_helpers.grading.graded import GradedFolder
 from backprop_helpers.grading.master import Master, MasterCell, read_master
 from backprop_helpers.grading.pool import graded
+from backprop_helpers.grading.proof import proven
 from backprop_helpers.grading.results import GradedSubmission, Results, environment, key_of
 from backprop_helpers.grading.run import Job
 from backprop_helpers.grading.sandbox import SandboxUnavailable
@@ -85,8 +86,9 @@ def regrade(
     """Grade one exercise of a lesson again for everybody who has been graded.
 
     exercise: its name, as mse, or the id of its cell, as check-mse; options: students, workers, unsafe, cluster and dry_run count.
-    Who handed in something else since is left out and told so. Raises GradeError with a sentence when there is no such exercise, or
-    nobody has been graded; OSError when a disk is full. What was finished by then is kept, and the same command goes on.
+    Who handed in something else since is left out and told so. Raises GradeError with a sentence when there is no such exercise,
+    nobody has been graded, or the lesson's own solution gets no point for it; OSError when a disk is full. What was finished by
+    then is kept, and the same command goes on.
     """
     options = options or Options()
     watcher = watcher or Watcher()
@@ -166,7 +168,8 @@ class _Regrade:
             return
         workers = grading_workers(self.options)
         self.stack.callback(workers.close)
-        for job, result in graded(iter(jobs), workers, self.watcher.say):
+        sound = proven(self.course, [self.master], iter(jobs), workers, self.watcher.say, self.cell.grade_id)
+        for job, result in graded(sound, workers, self.watcher.say):
             yield self._finish(job, result)
 
     def _jobs(self, names: list[str]) -> Iterator[Job]:
