@@ -146,8 +146,8 @@ def _edge(
     x, y = a[0] + at * (b[0] - a[0]), a[1] + at * (b[1] - a[1])
     if text and not level:
         gap = _gap(p, a, b, text)
-        starts, ends = (a, (x + gap[0], y + gap[1])), ((x - gap[0], y - gap[1]), b)
-        p.segments(*zip(*starts, strict=True), *zip(*ends, strict=True), colour, dash=dash)
+        starts, ends = ((a[0], x + gap[0]), (a[1], y + gap[1])), ((x - gap[0], b[0]), (y - gap[1], b[1]))
+        p.segments(*starts, *ends, colour, dash=dash)
     else:
         p.segments(a[0], a[1], b[0], b[1], colour, dash=dash)
     if text:

@@ -50,28 +50,54 @@ BEST_START = {
 }
 
 
-@functools.cache
 def trained(activation: str, units: int, start: int | None = None) -> Params:
     """A 2-units-2 network after 300 full-batch steps with momentum 0.9 on two arcs, from its best start or a given one."""
+    if start is None:
+        return _best(activation)[units - 1]
+    return train(activation, [_first(units, start)])[0]
+
+
+@functools.cache
+def _best(activation: str) -> list[Params]:
+    """The networks of 1 … 8 units, all when the first is asked for: a slider then moves at once."""
+    return train(activation, [_first(i + 1, seed) for i, seed in enumerate(BEST_START[activation])])
+
+
+def _first(units: int, seed: int) -> Params:
+    return init_params([2, units, 2], np.random.default_rng(seed), scale=1.0)
+
+
+def train(activation: str, networks: list[Params]) -> list[Params]:
+    """Several networks trained side by side, as one whose unit j adds to the score of its own network alone.
+
+    With two classes the loss depends on the difference of the scores alone, and the gradients of both columns of w2 are
+    opposite: one column u is enough, which moves twice as far.
+    """
     x, y = arcs()
-    seed = BEST_START[activation][units - 1] if start is None else start
-    (w1, b1), (w2, b2) = init_params([2, units, 2], np.random.default_rng(seed), scale=1.0)
     forward, backward = PAIRS[activation]
-    # With two classes the loss depends on the difference of the scores alone, and the gradients of both columns of w2 are
-    # opposite: one column u is enough, which moves twice as far. It takes a third of the time, and somebody waits for it.
-    columns, rows = np.ascontiguousarray(x.T), len(y)
-    u, c = w2[:, 1] - w2[:, 0], b2[1] - b2[0]
-    first = u, c
+    sizes = [len(b1) for (_, b1), _ in networks]
+    own = np.repeat(np.arange(len(sizes)), sizes)[:, None] == np.arange(len(sizes))
+    w1 = np.hstack([w for (w, _), _ in networks])
+    b1 = np.concatenate([b for (_, b), _ in networks])
+    first_u = own * np.concatenate([w2[:, 1] - w2[:, 0] for _, (w2, _) in networks])[:, None]
+    first_c = np.array([b2[1] - b2[0] for _, (_, b2) in networks])
+    u, c = first_u, first_c
+    columns, rows, labels = np.ascontiguousarray(x.T), len(y), y[:, None]
     v_w1, v_b1, v_u, v_c = 0 * w1, 0 * b1, 0 * u, 0 * c
     for _ in range(300):
         h, cache = forward(x @ w1 + b1)
-        dscore = (0.5 + 0.5 * np.tanh((h @ u + c) / 2) - y) / rows  # the sigmoid, minus the label
-        dz = backward(dscore[:, None] * u, cache)
-        v_u, v_c = 0.9 * v_u - 0.6 * (dscore @ h), 0.9 * v_c - 0.6 * dscore.sum()
+        dscores = (0.5 + 0.5 * np.tanh((h @ u + c) / 2) - labels) / rows  # the sigmoid, minus the label
+        dz = backward(dscores @ u.T, cache)
+        v_u, v_c = 0.9 * v_u - 0.6 * own * (h.T @ dscores), 0.9 * v_c - 0.6 * dscores.sum(axis=0)
         v_w1, v_b1 = 0.9 * v_w1 - 0.3 * (columns @ dz), 0.9 * v_b1 - 0.3 * dz.sum(axis=0)
         w1, b1, u, c = w1 + v_w1, b1 + v_b1, u + v_u, c + v_c
-    moved_u, moved_c = (u - first[0]) / 2, (c - first[1]) / 2
-    return [(w1, b1), (w2 + np.stack([-moved_u, moved_u], axis=1), b2 + np.array([-moved_c, moved_c]))]
+    found: list[Params] = []
+    for k, (_, (w2, b2)) in enumerate(networks):
+        mine = own[:, k]
+        moved_u, moved_c = (u - first_u)[mine, k] / 2, (c - first_c)[k] / 2
+        second = w2 + np.stack([-moved_u, moved_u], axis=1), b2 + np.array([-moved_c, moved_c])
+        found.append([(w1[:, mine], b1[mine]), second])
+    return found
 
 
 def model(activation: str, units: int) -> Folds:
