@@ -15,7 +15,7 @@ from markupsafe import escape
 
 from backprop_helpers import diagnose
 from backprop_helpers.checks.result import CheckResult
-from backprop_helpers.feedback.content import Feedback, Finding, Hand, _names, _sentence, feedback_of
+from backprop_helpers.feedback.content import Feedback, Finding, Hand, feedback_of, names_in, sentence
 from backprop_helpers.feedback.page import code, page, said
 from backprop_helpers.feedback.prose import html_of
 from backprop_helpers.grading.course import open_course
@@ -132,10 +132,12 @@ def test_every_exercise_that_fails_shows_the_hints_of_its_page(lesson: str) -> N
 
 
 def test_a_first_line_begins_with_a_capital_unless_it_begins_with_a_name() -> None:
-    names = _names("def slope(x):\n    out = np.tanh(x)\n    return out\n")
+    names = names_in("def slope(x):\n    out = np.tanh(x)\n    return out\n")
     assert names == {"slope", "x", "out", "np", "tanh"}
-    assert _sentence("the slope is negative", names) == "The slope is negative"
-    assert _sentence("a loss stands still", names) == "A loss stands still"
+    assert sentence("where x was negative", names_in("np.where(x > 0, 1, 0)")) == "Where x was negative"
+    assert sentence("mean is divided", names_in("mean = 2")) == "mean is divided"
+    assert sentence("the slope is negative", names) == "The slope is negative"
+    assert sentence("a loss stands still", names) == "A loss stands still"
     for kept in (
         "slope is negative",
         "out is 0",
@@ -145,7 +147,7 @@ def test_a_first_line_begins_with_a_capital_unless_it_begins_with_a_name() -> No
         "μ is missing",
         "dx_1 is",
     ):
-        assert _sentence(kept, names) == kept
+        assert sentence(kept, names) == kept
 
 
 def test_what_a_check_puts_between_backticks_is_code_and_still_text() -> None:

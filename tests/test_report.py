@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import json
 import re
@@ -25,6 +26,7 @@ from backprop_helpers.report.page import page
 __all__ = ["master"]
 
 LEFT_OUT, AVERAGED = "relu-backward-slope-omitted", "affine-backward-dw-averaged"
+OFF_TO_MINUS = "relu-backward-sign-for-step"
 KNOWN = {m.name: m for m in misconceptions.all()}
 
 
@@ -107,6 +109,34 @@ def test_a_mistake_that_follows_from_another_is_no_idea_of_its_own(master: Maste
     assert [i.exercise for i in found.ideas] == ["relu_backward"]
 
 
+def test_checks_are_ranked_by_how_many_failed_and_why(master: Master) -> None:
+    source = "def mlp_backward(dscores, caches):\n    return relu_backward(dscores, caches)\n"
+    reversed_ = {"mlp_backward": (source, KNOWN["mlp-backward-grads-reversed"].wrong)}
+    class_ = [
+        result_of(master, wrong(LEFT_OUT), "ada"),
+        result_of(master, {**wrong(LEFT_OUT), **reversed_}, "bo"),
+        result_of(master, wrong(AVERAGED), "cy"),
+    ]
+    cells = [
+        msgspec.structs.replace(cell, checks=[{**check, "hidden": True} for check in cell.checks])
+        for cell in class_[2].cells
+    ]
+    class_[2] = msgspec.structs.replace(class_[2], cells=tuple(cells))
+    found = report_of(master.lesson, [(r, feedback_of(master, r)) for r in class_])
+    assert [(e.title, e.wrong, e.hidden, e.follows) for e in found.failed] == [
+        ("relu_backward", 2, 0, 0),
+        ("affine_backward", 1, 1, 0),
+        ("mlp_backward", 1, 0, 1),
+    ]
+
+
+def test_a_sentence_of_the_report_begins_as_one_does(master: Master) -> None:
+    named = with_names(result_of(master, {**wrong(OFF_TO_MINUS), **wrong(AVERAGED)}))
+    found = report_of(master.lesson, [(named, feedback_of(master, named))])
+    assert KNOWN[OFF_TO_MINUS].says.startswith("where")
+    assert sorted(idea.says.split()[0] for idea in found.ideas) == ["Where", "dw"]
+
+
 LONG = """
 def f(x, w, b):
     \"\"\"Words.\"\"\"
@@ -156,6 +186,14 @@ def test_the_typical_line_is_one_that_computes() -> None:
     assert without_guards("def f(:\n raise") == "def f(:\n raise"
 
 
+def test_the_typical_line_is_not_one_that_other_mistakes_have_too() -> None:
+    code = "def f(x):\n    rows = x.reshape(x.shape[0], -1)\n    return rows - 1\n"
+    shared = "rows = x.reshape(x.shape[0], -1)"
+    assert typical_line([code], set()) == shared
+    assert typical_line([code], set(), {shared}) == "return rows - 1"
+    assert typical_line([code], {"return rows - 1"}, {shared}) == shared
+
+
 def test_identical_solutions_are_grouped_without_a_verdict(master: Master) -> None:
     class_ = [result_of(master, {"affine_backward": (LONG, None)}, name) for name in ("ada", "bo")]
     found = report_of(master.lesson, [(r, feedback_of(master, r)) for r in class_])
@@ -171,10 +209,16 @@ def test_everything_from_outside_is_text(report: ClassReport) -> None:
     assert "alert(1)" in read.words
 
 
+def _with_marks(report: ClassReport, marks: list[float]) -> ClassReport:
+    rows = [dataclasses.replace(row, earned=mark) for row, mark in zip(report.rows, marks, strict=True)]
+    return dataclasses.replace(report, rows=tuple(rows))
+
+
 @pytest.mark.browser
 @pytest.mark.slow
 def test_the_page_sorts_searches_and_shuts_nobody_out(report: ClassReport, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
+    report = _with_marks(report, [15.3, 9.5, 15.15, 20.0, 9.25, 0.0])
     path.write_text(page(report), encoding="utf-8")
     with launched() as browser:
         for scheme in ("light", "dark"):
@@ -193,6 +237,8 @@ def test_the_page_sorts_searches_and_shuts_nobody_out(report: ClassReport, tmp_p
         shown.locator("#search").fill("ada")
         assert shown.locator("#learners tbody tr:visible").count() == 1
         assert shown.locator("#shown").inner_text() == "1 shown"
+        shown.emulate_media(media="print", color_scheme="dark")
+        assert shown.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
 def test_it_is_written_as_json_too(report: ClassReport) -> None:

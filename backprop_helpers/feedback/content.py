@@ -196,9 +196,9 @@ def _finding(check: Mapping[str, Any] | None, message: str, code: str) -> Findin
         return Finding(message.removeprefix("✗ ") or "This cell stopped before it came to an end.")
     where = str(check.get("where", ""))
     return Finding(
-        _sentence(
+        sentence(
             str(check.get("message", "")).removeprefix(f"{check.get('exercise')}: "),
-            {str(check.get("exercise")), *re.findall(r"\w+", where)[:1], *_names(code)},
+            {str(check.get("exercise")), *re.findall(r"\w+", where)[:1], *names_in(code)},
         ),
         where,
         str(check.get("look", "")),
@@ -224,10 +224,11 @@ def _with_what_stopped(finding: Finding, cell: GradedCell) -> Finding:
     return Finding(stopped, look=look)
 
 
+_ENGLISH = {"all", "any", "mean", "sign", "square", "sum", "where"}
 _SHORT = {"a", "an", "at", "by", "if", "in", "it", "no", "on", "to"}
 
 
-def _sentence(text: str, names: Set[str]) -> str:
+def sentence(text: str, names: Set[str]) -> str:
     """A sentence that begins with a capital, unless its first word is one of these names, or short as a variable is."""
     word = re.match(r"[a-z]+(?![\w(\[])", text)
     if word is None or word[0] in names or (len(word[0]) < 3 and word[0] not in _SHORT):
@@ -254,11 +255,13 @@ def _calls(code: str, names: set[str]) -> tuple[str, ...]:
     return tuple(sorted(called & names))
 
 
-def _names(code: str) -> set[str]:
-    """Every name in the code: functions, variables, arguments and attributes."""
+def names_in(code: str) -> set[str]:
+    """Every name in the code: functions, variables, arguments and attributes, but for NumPy's that are English words."""
     found: set[str] = set()
     for node in _nodes(code):
         match node:
+            case ast.Attribute(value=ast.Name(id="np"), attr=name) if name in _ENGLISH:
+                pass
             case (
                 ast.Name(id=name) | ast.arg(arg=name) | ast.Attribute(attr=name) | ast.FunctionDef(name=name)
             ):

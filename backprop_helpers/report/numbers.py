@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from backprop_helpers import misconceptions
-from backprop_helpers.feedback.content import Feedback
+from backprop_helpers.feedback.content import Feedback, names_in, sentence
 from backprop_helpers.grading.results import GradedSubmission
 from backprop_helpers.report.alike import bare_lines, fingerprint, without_guards
 
 TEACH = 3
+_UNKNOWN = "Wrong in a way that has no name here: look at a few of them."
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Exercise:
-    """How an exercise went: learners by state."""
+    """How an exercise went: learners by state.
+
+    hidden: of the wrong, whose solution holds on the page and fails on other inputs; follows: of the wrong, whose solution calls
+    another that is wrong.
+    """
 
     title: str
     section: str
@@ -43,6 +49,8 @@ class Exercise:
     wrong: int
     empty: int
     unread: int
+    hidden: int = 0
+    follows: int = 0
 
     @property
     def written(self) -> int:
@@ -94,6 +102,11 @@ class ClassReport:
         return tuple(chosen[:TEACH])
 
     @property
+    def failed(self) -> tuple[Exercise, ...]:
+        """The exercises whose check failed for somebody, most failed first."""
+        return tuple(sorted((e for e in self.exercises if e.wrong), key=lambda e: -e.wrong))
+
+    @property
     def median(self) -> float:
         return statistics.median(row.earned for row in self.rows) if self.rows else 0.0
 
@@ -134,8 +147,9 @@ def _row(result: GradedSubmission, found: Feedback) -> Row:
 
 
 def _exercise(k: int, pages: Sequence[Feedback]) -> Exercise:
-    first = pages[0].items[k]
-    states = Counter(page.items[k].state for page in pages)
+    items = [page.items[k] for page in pages]
+    first = items[0]
+    states = Counter(item.state for item in items)
     return Exercise(
         first.title,
         first.section,
@@ -144,6 +158,8 @@ def _exercise(k: int, pages: Sequence[Feedback]) -> Exercise:
         states["wrong"],
         states["empty"],
         states["unread"],
+        sum(item.state == "wrong" and item.finding is not None and item.finding.hidden for item in items),
+        sum(item.state == "wrong" and bool(item.also) for item in items),
     )
 
 
@@ -173,6 +189,7 @@ def _ideas(graded: Sequence[tuple[GradedSubmission, Feedback]]) -> tuple[Idea, .
     who: dict[tuple[str, str], list[str]] = defaultdict(list)
     unknown: dict[str, list[str]] = defaultdict(list)
     codes: dict[tuple[str, str], str] = {}
+    lines: dict[tuple[str, str], list[str]] = {}
     right: dict[str, set[str]] = defaultdict(set)
     sections: dict[str, str] = {}
     for result, page in graded:
@@ -181,6 +198,8 @@ def _ideas(graded: Sequence[tuple[GradedSubmission, Feedback]]) -> tuple[Idea, .
             codes[result.learner, item.title] = item.code
             if item.state == "right":
                 right[item.title].update(bare_lines(item.code))
+            elif item.state == "wrong":
+                lines[result.learner, item.title] = bare_lines(item.code)
         failed = {item.title for item in page.items if item.state == "wrong" and not item.also}
         for name, exercise in dict.fromkeys(_names(result)):
             if exercise in failed:
@@ -189,40 +208,60 @@ def _ideas(graded: Sequence[tuple[GradedSubmission, Feedback]]) -> tuple[Idea, .
             if exercise in failed:
                 unknown[exercise].append(result.learner)
     known = {m.name: m for m in misconceptions.all()}
+    wheres = _wheres(graded)
     found = []
-    for (name, exercise), learners in who.items():
-        about: Any = known.get(name)
-        line = typical_line([codes.get((learner, exercise), "") for learner in learners], right[exercise])
-        says, hint = (about.says, about.hint) if about else (name, "")
-        found.append(Idea(name, exercise, says, hint, sections.get(exercise, ""), tuple(learners), line))
-    for exercise, learners in unknown.items():
-        line = typical_line([codes.get((learner, exercise), "") for learner in learners], right[exercise])
-        says = "Wrong in a way that has no name here: look at a few of them."
+    for named, learners in [*who.items(), *(((f"{e}: no name", e), them) for e, them in unknown.items())]:
+        name, exercise = named
+        about: Any = known.get(name) if named in who else None
+        wrote = [codes.get((learner, exercise), "") for learner in learners]
+        others = {
+            line
+            for (learner, title), wrong in lines.items()
+            if title == exercise and learner not in learners
+            for line in wrong
+        }
+        names = {exercise, *wheres[exercise]}.union(*map(names_in, wrote))
+        says = about.says if about else name if named in who else _UNKNOWN
         found.append(
             Idea(
-                f"{exercise}: no name",
+                name,
                 exercise,
-                says,
-                "",
+                sentence(says, names),
+                about.hint if about else "",
                 sections.get(exercise, ""),
                 tuple(learners),
-                line,
-                False,
+                typical_line(wrote, right[exercise], others),
+                named in who,
             )
         )
     return tuple(sorted(found, key=lambda idea: (not idea.known, -len(idea.learners), idea.name)))
 
 
-def typical_line(codes: Sequence[str], right: set[str]) -> str:
+def _wheres(graded: Sequence[tuple[GradedSubmission, Feedback]]) -> dict[str, set[str]]:
+    """Of each exercise the quantities that its failed checks name, as dpred."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for result, _ in graded:
+        for cell in result.cells:
+            for check in cell.checks:
+                found[str(check.get("exercise"))].update(
+                    re.findall(r"\w+", str(check.get("where") or ""))[:1]
+                )
+    return found
+
+
+def typical_line(codes: Sequence[str], right: Set[str], others: Set[str] = frozenset()) -> str:
     """The line that most of these share and no right solution has; "" where there is none.
 
-    Lines that only refuse input are passed over: everybody words them differently, and they compute nothing.
+    others: lines of those who are wrong in another way; where a line is left that they do not have, it tells more. Lines that
+    only refuse input are passed over: everybody words them differently, and they compute nothing.
     """
     counts = Counter(line for code in codes for line in bare_lines(without_guards(code)) if line not in right)
-    best = [
-        (n, line) for line, n in counts.items() if not line.startswith(("def ", "class ", "import ", "from "))
+    told = [
+        (line not in others, n, len(line), line)
+        for line, n in counts.items()
+        if not line.startswith(("def ", "class ", "import ", "from "))
     ]
-    return max(best, key=lambda pair: (pair[0], len(pair[1])))[1][:140] if best else ""
+    return max(told)[-1][:140] if told else ""
 
 
 def _alike(graded: Sequence[tuple[GradedSubmission, Feedback]]) -> tuple[tuple[str, tuple[str, ...]], ...]:

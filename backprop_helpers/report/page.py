@@ -43,8 +43,8 @@ def _histogram(report: ClassReport) -> str:
         (0, top * 1.12),
         xlabel="points",
         ylabel="learners",
-        width=620,
-        height=240,
+        width=460,
+        height=260,
         yticks=[(n, f"{n:g}") for n in MaxNLocator(nbins=6, integer=True).tick_values(0, top) if n <= top],
     )
     centres = (edges[:-1] + edges[1:]) / 2

@@ -6,8 +6,11 @@ for (const table of document.querySelectorAll("table[data-sort]")) {
       const up = head.getAttribute("aria-sort") !== "ascending";
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", up ? "ascending" : "descending");
-      const key = row => row.cells[column].dataset.value ?? row.cells[column].textContent;
-      const order = (a, b) => key(a).localeCompare(key(b), undefined, { numeric: true });
+      const words = row => row.cells[column].textContent;
+      const number = row => Number(row.cells[column].dataset.value ?? words(row));
+      const numbers = [...body.rows].every(row => !Number.isNaN(number(row)));
+      const order = (a, b) =>
+        numbers ? number(a) - number(b) : words(a).localeCompare(words(b), undefined, { numeric: true });
       body.append(...[...body.rows].sort((a, b) => (up ? order(a, b) : order(b, a))));
     });
   }
