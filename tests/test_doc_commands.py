@@ -23,7 +23,7 @@ PROGRAMS = (
 RUN_BY = {
     r"make lab\b|(py|python3) tools/bootstrap.py lab": "test_readme.py::test_the_first_command_starts_jupyterlab_and_says_where",
     r"make (quick|test)\b|python3 tools/bootstrap.py test": "test_readme.py::test_the_other_commands_check_style_and_types_and_find_their_tests",
-    r"make demo\b": "test_demo.py::TestGraded",
+    r"make demo\b": "test_doc_commands.py::test_the_demo_grades_its_class_as_expected",
     r"make setup\b": "test_bootstrap.py::test_changed_pins_are_installed",
     r"make lessons\b": "test_doc_commands.py::test_make_lessons_says_what_is_stale",
     r"make docs\b": "test_site.py::test_it_builds_and_no_page_loads_anything_from_elsewhere",
@@ -117,6 +117,13 @@ def test_the_program_behind_every_long_command_can_be_loaded() -> None:
         assert compile((ROOT / file).read_text(encoding="utf-8"), file, "exec")
     code = f"import importlib\nfor name in {sorted(programs | pages)}: importlib.import_module(name)"
     run(sys.executable, "-c", code)
+
+
+@pytest.mark.slow
+@pytest.mark.nbgrader
+def test_the_demo_grades_its_class_as_expected(tmp_path: Path) -> None:
+    said = run(sys.executable, *COMMANDS["demo"].runs, "--folder", str(tmp_path / "demo"))
+    assert "Every mark is as expected." in said
 
 
 @pytest.mark.slow
