@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backprop_helpers import autodiff, checkpointing, training
+from backprop_helpers import autodiff, checkpointing, layers, losses, training
 from backprop_helpers.checks import diagnose
 
 
@@ -83,3 +83,166 @@ def test_params_that_come_back_in_another_shape_are_told_before_the_next_step_st
     found = diagnose("train_step", fn)
     assert not found.passed
     assert says in found.message
+
+
+def _rows(x):
+    return x.reshape(len(x), -1)
+
+
+def _loop_over_one_size(sizes, rng, scale=0.01):
+    return [(scale * rng.standard_normal((m, n)), np.zeros(n)) for m, n in [sizes[:2]]]
+
+
+def _first_slope_only(f, x):
+    grad = np.zeros(x.shape)
+    for i in list(np.ndindex(x.shape))[:1]:
+        up, down = x.astype(float), x.astype(float)
+        up[i] += 1e-5
+        down[i] -= 1e-5
+        grad[i] = (f(up) - f(down)) / 2e-5
+    return grad
+
+
+@pytest.mark.parametrize(
+    ("name", "fn"), [("init_params", _loop_over_one_size), ("numerical_gradient", _first_slope_only)]
+)
+def test_a_return_inside_a_loop_is_asked_about_and_not_claimed(name, fn):
+    found = diagnose(name, fn)
+    assert found.misconception
+    assert "only the first" in found.message
+    assert "return" not in found.message
+    assert "return" in found.look
+
+
+def _central(h, *, half=False, right=False):
+    """numerical_gradient with calls of its own for each side; half: the run is half of what is divided by."""
+
+    def gradient(f, x):
+        grad = np.zeros(x.shape)
+        for i in np.ndindex(x.shape):
+            up, down = x.astype(float), x.astype(float)
+            up[i] += 0 if half and not right else h
+            down[i] -= 0 if half and right else h
+            grad[i] = (f(up) - f(down)) / (2 * h)
+        return grad
+
+    return gradient
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_half_a_run_is_told_on_either_side_and_in_whichever_order_f_is_called(right):
+    found = diagnose("numerical_gradient", _central(1e-5, half=True, right=right))
+    assert found.misconception == "numerical-gradient-second-nudge-too-short"
+    assert "half as far apart" in found.message
+    assert "second call" not in found.message
+
+
+@pytest.mark.parametrize("h", [1e-10, 1e-12, 1e-14])
+def test_a_step_that_is_far_too_small_is_told(h):
+    assert diagnose("numerical_gradient", _central(h)).misconception == "numerical-gradient-h-too-small"
+
+
+def test_a_small_step_that_is_sensible_for_most_is_right_on_large_integers_too():
+    assert diagnose("numerical_gradient", _central(1e-8)).passed
+
+
+@pytest.mark.parametrize("h", [1e-5, 1e-6, -1e-6])
+def test_a_step_left_in_a_slope_is_told_however_small(h):
+    found = diagnose("slope", lambda x: ((x + h) ** 2 - x**2) / h)
+    assert found.misconception == "slope-step-kept"
+
+
+def test_what_is_nearly_right_is_not_sent_to_compare_the_inputs():
+    found = diagnose("slope", lambda x: ((x + 1e-6) ** 2 - x**2) / 1e-6, known=())
+    assert not found.passed
+    assert "nearly right everywhere, off by 1e−06 at most" in found.look
+    assert "It holds on these inputs" not in found.look
+
+
+@pytest.mark.parametrize("change", [lambda loss: 2 * loss, lambda loss: 3.3 * loss, np.square])
+def test_of_a_single_number_no_entries_are_spoken_of(change):
+    def fn(x, y):
+        loss, dx = losses.softmax_loss(x, y)
+        return change(loss), dx
+
+    found = diagnose("softmax_loss", fn)
+    assert "what it should be, overall" in found.message
+    assert "entry" not in found.message
+
+
+def test_the_uses_of_a_shared_layer_are_told_by_what_they_read():
+    from backprop_helpers import bug_hunt
+
+    found = diagnose("bug_hunt_3", bug_hunt.suspect_3)
+    assert found.misconception == "bug-hunt-3-still-there"
+    assert "the use of w2 that reads h1" in found.message
+    assert "first use" not in found.message
+
+
+@pytest.mark.parametrize("known", [None, ()])
+def test_the_first_wrong_quantity_of_a_training_step_is_that_of_the_last_layer(known):
+    """On a network of three layers the last one is 2, and what is wrong there comes first."""
+
+    def fn(params, x, y, update, configs):
+        loss, _, kept = training.train_step([(w.copy(), b.copy()) for w, b in params], x, y, update, configs)
+        return loss, params, kept
+
+    found = diagnose("train_step", fn, known=known)
+    assert found.quantity == "b2"
+    assert found.where.startswith("b2 ")
+
+
+@pytest.mark.parametrize(
+    ("name", "fn", "says"),
+    [
+        ("affine_forward", lambda x, w, b: (1,), "returned 1 thing; expected 2"),
+        ("mlp_backward", lambda dscores, caches: [1, 2, 3, 4, 5], "returned 5 things; expected"),
+        ("mlp_backward", lambda dscores, caches: [1] * len(caches), "holds an int; expected the pair"),
+        ("mlp_backward", lambda dscores, caches: [(1,)] * len(caches), "holds 1 thing; expected the pair"),
+    ],
+)
+def test_one_is_not_a_plural(name, fn, says):
+    assert says in diagnose(name, fn).message
+
+
+@pytest.mark.parametrize(
+    ("fn", "says"),
+    [
+        (
+            lambda x, w, b: (x @ w + b, None),
+            "a row on the left has 8 numbers and a column on the right has 40",
+        ),
+        (
+            lambda x, w, b: (_rows(x)[:, :1] @ w + b, None),
+            "a row on the left has 1 number and a column on the right has 8",
+        ),
+        (lambda x, w, b: (2.0 @ w, None), "there is a single number on the left"),
+    ],
+)
+def test_numpy_s_words_about_products_are_put_into_ours(fn, says):
+    found = diagnose("affine_forward", fn, known=())
+    assert says in found.message
+    assert "gufunc" not in str(found)
+    assert "two shapes don't fit together" in found.message
+
+
+def test_the_line_below_speaks_of_the_inputs_of_the_line_above_or_says_that_they_are_others():
+    found = diagnose("affine_forward", lambda x, w, b: (1.5 * x @ w + 7 * b, None))
+    assert "Inputs: x of shape (5, 8)" in found.where
+    assert found.look.startswith("On other inputs it stops. It was called with x of shape (4, 5, 8)")
+
+
+@pytest.mark.parametrize(
+    ("cache", "noted"),
+    [
+        (lambda x, w, b: (_rows(x), w, b), True),
+        (lambda x, w, b: (x, w, b), False),
+        (lambda x, w, b: (_rows(x), x.shape, w), False),
+        (lambda x, w, b: {"x": x}, False),
+        (lambda x, w, b: None, False),
+    ],
+)
+def test_a_cache_that_has_lost_the_shape_of_x_is_a_remark(cache, noted):
+    found = diagnose("affine_forward", lambda x, w, b: (layers.affine_forward(x, w, b)[0], cache(x, w, b)))
+    assert found.passed
+    assert any("the shape x came in with is lost" in remark for remark in found.remarks) == noted

@@ -19,7 +19,7 @@ from typing import Any
 from backprop_helpers.checks.copies import copied, unchanged
 from backprop_helpers.checks.leftover import left_standing
 from backprop_helpers.checks.limits import TookTooLong, alarm, captured_prints
-from backprop_helpers.checks.travel import Alien, packed, plain, type_name, unpacked
+from backprop_helpers.checks.travel import Alien, counted, packed, plain, type_name, unpacked
 
 
 class Wrong(Exception):
@@ -168,7 +168,7 @@ def named(name: str, names: Sequence[str], returned: Any) -> dict[str, Any]:
         )
     if len(returned) != len(names):
         raise Wrong(
-            f"{name} returned {len(returned)} things; expected {len(names)}, ({', '.join(names)}). "
+            f"{name} returned {counted(len(returned), 'things')}; expected {len(names)}, ({', '.join(names)}). "
             f"Look at its last line: `return {', '.join(names)}`."
         )
     return dict(zip(names, returned, strict=True))

@@ -12,8 +12,17 @@ from numpy.typing import NDArray
 from backprop_helpers import layers, network
 from backprop_helpers.checks.draws import sizes as draw
 from backprop_helpers.checks.drives import lesson_01 as drives
-from backprop_helpers.checks.spec import Case, Driven, Exercise, Quantity, Wrong, yes_or_no
-from backprop_helpers.checks.travel import type_name
+from backprop_helpers.checks.spec import (
+    REMARKS,
+    Case,
+    Driven,
+    Exercise,
+    Quantity,
+    Wrong,
+    name_returned,
+    yes_or_no,
+)
+from backprop_helpers.checks.travel import a_type, counted
 
 LESSON = "01_forward_pass"
 Array = NDArray[Any]
@@ -54,6 +63,19 @@ def _entrywise_cases(rng: np.random.Generator) -> list[Case]:
         Case((extreme,), label="x between −1000 and 1000"),
         Case((whole,), label="x of whole numbers"),
     ]
+
+
+def _affine_measures(exercise: Exercise, case: Case, raw: Any) -> Mapping[str, Any]:
+    """What was returned by name; and a remark where the cache holds the rows of x and its shape is nowhere any more."""
+    values = name_returned(exercise, raw["returned"])
+    x = case.args[0]
+    rows = [len(x), x[0].size]
+    if x.ndim > 2 and rows in raw["cached"] and list(x.shape) not in raw["cached"]:
+        values[REMARKS] = (
+            "the cache keeps x as one row per example; the shape x came in with is lost. A backward pass gives dx in that very "
+            "shape, so lesson 04 needs it: cache x as it came.",
+        )
+    return values
 
 
 # How far a measured share may lie from the true one. With more than 6,000 random weights the spread of these
@@ -106,7 +128,7 @@ def _pairs(params: Any) -> list[tuple[Array, Array]]:
     if params is None:
         raise Wrong("init_params returned None. Does it end with `return params`?")
     if not isinstance(params, list | tuple):
-        raise Wrong(f"init_params returned a {type_name(params)}; expected a list with one (w, b) a layer.")
+        raise Wrong(f"init_params returned {a_type(params)}; expected a list with one (w, b) a layer.")
     found = []
     for i, layer in enumerate(params):
         if not isinstance(layer, list | tuple) or len(layer) != 2:
@@ -123,8 +145,8 @@ def _pairs(params: Any) -> list[tuple[Array, Array]]:
 
 
 def _named(value: Any) -> str:
-    size = f" of {len(value)} things" if isinstance(value, list | tuple) else ""
-    return f"a {type_name(value)}{size}"
+    size = f" of {counted(len(value), 'things')}" if isinstance(value, list | tuple) else ""
+    return f"{a_type(value)}{size}"
 
 
 def _shapes(arrays: Sequence[Array], axes: int) -> Array:
@@ -171,16 +193,32 @@ def _mlp_cases(rng: np.random.Generator) -> list[Case]:
         n, *drawn = draw(rng, "NdeHKC"[: 1 + axes] + "HKC"[-depth:] if axes else "NH")
         inner, outputs = (drawn[:axes], drawn[axes:]) if axes else (drawn, drawn * depth)
         sizes = [int(np.prod(inner)), *outputs]
+        x = rng.standard_normal((n, *inner))
         params = [(rng.standard_normal((a, b)), rng.standard_normal(b)) for a, b in itertools.pairwise(sizes)]
-        layers_ = "1 layer" if len(params) == 1 else f"{len(params)} layers"
+        if len(params) > 1:
+            _spread_out(x.reshape(n, -1), *params[0])
         cases.append(
             Case(
-                (rng.standard_normal((n, *inner)), params),
-                label=f"{layers_}{'' if axes else ' of one size'}, x of shape {(n, *inner)}",
+                (x, params),
+                label=f"{counted(len(params), 'layers')}{'' if axes else ' of one size'}, x of shape {(n, *inner)}",
                 sizes={"N": n, "D": sizes[0], "C": sizes[-1]},
             )
         )
     return cases
+
+
+def _spread_out(x: Array, w: Array, b: Array) -> None:
+    """Move two biases of a first layer, in place, so that what is like ReLU and is not it gives other numbers.
+
+    x: (N, D)    w: (D, H), H ≥ 3    b: (H,)
+    By chance alone an activation that is cut off at 6, or one that keeps what lies above the mean instead of above 0, would
+    pass on some seeds. So the first hidden unit gives 12 and more, which no such limit lets through; the second gives
+    1/20 at most and reaches it, which is positive and far below the mean; the third is moved until the mean is.
+    """
+    z = x @ w
+    b[0] = 12 - z[:, 0].min()
+    b[1] = 0.05 - z[:, 1].max()
+    b[2:] += max(0.0, 1 - (z + b).mean()) * b.size / (b.size - 2)
 
 
 EXERCISES = (
@@ -192,6 +230,7 @@ EXERCISES = (
         quantities=(Quantity("out", "(N, M)", "the output of the layer"),),
         cases=_affine_cases,
         reference=layers.affine_forward,
+        run=Driven(drives.affine, _affine_measures),
     ),
     Exercise(
         name="relu_forward",

@@ -52,8 +52,15 @@ def _curve(name: str, c: Sequence[float], x: float, label: str) -> Case:
     return Case((x,), label=label, extra={"f": name, "c": tuple(map(float, c))})
 
 
+# Of integers the sum of squares is so large that f itself carries fewer decimals: with h = 1e-8 a central difference is
+# right to 5 digits there, and what goes wrong with integers is wrong in the first three.
+_WHOLE = Tolerance(1e-4, 1e-6, "f is so large on these integers that a small h leaves 5 digits")
+
+_STEEP = 8000.0  # how much steeper the bowl is than the f of the other cases
+
+
 def _field_cases(rng: np.random.Generator) -> list[Case]:
-    """Arrays of rank 1, 2, 3 and 0, of integers, and one that does not lie row by row in memory."""
+    """Arrays of rank 1, 2, 3 and 0, of integers, one that does not lie row by row in memory, and the bottom of a steep bowl."""
     cases = []
     for letters, kind in (("N", ""), ("NK", ""), ("NKL", ""), ("", "0-d"), ("NK", "int"), ("NK", "T")):
         shape = tuple(draw(rng, letters, 2, 5))
@@ -70,8 +77,14 @@ def _field_cases(rng: np.random.Generator) -> list[Case]:
         }[kind]
         signs = rng.choice([-1.0, 1.0], shape)  # so that f falls along some entries
         extra = {"c": signs * rng.uniform(0.5, 1.5, shape), "transposed": kind == "T"}
-        cases.append(Case((x,), label=label, extra=extra))
-    return cases
+        cases.append(Case((x,), label=label, extra=extra, tolerance=_WHOLE if kind == "int" else None))
+    # so steep that a one-sided difference shows at any h, as no other case makes it
+    shape = tuple(draw(rng, "NK", 2, 5))
+    extra = {"c": rng.uniform(0.5, 1.5, shape), "transposed": False, "steep": _STEEP}
+    return [
+        *cases,
+        Case((np.zeros(shape),), label=f"x of zeros, shape {shape}, the bottom of a steep bowl", extra=extra),
+    ]
 
 
 def _activation_cases(rng: np.random.Generator) -> list[Case]:
@@ -219,7 +232,7 @@ EXERCISES = (
         quantities=(Quantity("grad", "(shape of x)", "the slope of f by each entry of x", SLOPE),),
         cases=_field_cases,
         reference=chain_rule.numerical_gradient,
-        run=Driven(drives.field, _named, extra=("c", "transposed")),
+        run=Driven(drives.field, _named, extra=("c", "transposed", "steep")),
         inputs=("x",),
     ),
     Exercise(

@@ -21,7 +21,7 @@ from backprop_helpers.checks.spec import (
     Wrong,
     backward_of_forward,
 )
-from backprop_helpers.checks.travel import type_name
+from backprop_helpers.checks.travel import a_type, counted
 from backprop_helpers.gradcheck import numerical_gradient
 
 LESSON = "04_backward_pass"
@@ -88,7 +88,9 @@ def _activation_cases(rng: np.random.Generator, special: Case) -> list[Case]:
 
 
 def _relu_cases(rng: np.random.Generator) -> list[Case]:
-    x = rng.permutation(np.array([0.0, 0.0, -1.5, 2.5, -0.25, 0.75]))
+    # 0.75 lies between 0 and the mean, and 7.5 above 6: by chance alone a mask x > mean, or one that ends at 6 as that of
+    # ReLU6 does, would pass on some seeds
+    x = rng.permutation(np.array([0.0, 0.0, -1.5, 7.5, -0.25, 0.75]))
     kink = Case(
         (rng.standard_normal(6), x), "two zeros in x, where either one-sided slope is right", upstream=0
     )
@@ -214,6 +216,10 @@ def _away_from_kinks(
         params = [
             (w, 0.5 * rng.standard_normal(b.shape)) for w, b in network.init_params(sizes, rng, scale=0.7)
         ]
+        if len(params) > 1:
+            # one hidden number above 6, so that the slope of a ReLU6, which is cut off there, is another on every seed
+            z = x.reshape(n, -1) @ params[0][0] + params[0][1]
+            params[0][1][0] += 6.5 - z[:, 0].max()
         _, caches = network.mlp_forward(x, params)
         hidden = [np.abs(z).min() for _, z in caches if z is not None]
         if min(hidden, default=1.0) > 1e-3:
@@ -249,16 +255,16 @@ def _named_grads(grads: Any, depth: int) -> dict[str, Any]:
             "it round in place and returns None."
         )
     if not isinstance(grads, list | tuple):
-        raise Wrong(f"mlp_backward returned a {type_name(grads)}; expected {wanted}.")
+        raise Wrong(f"mlp_backward returned {a_type(grads)}; expected {wanted}.")
     if len(grads) != depth:
-        raise Wrong(f"mlp_backward returned {len(grads)} things; expected {wanted}.")
+        raise Wrong(f"mlp_backward returned {counted(len(grads), 'things')}; expected {wanted}.")
     values: dict[str, Any] = {
         layer_name(k, part): np.zeros(0) for k in range(-1, -DEPTH - 1, -1) for part in (0, 1)
     }
     for k in range(-1, -depth - 1, -1):
         pair = grads[k]
         if not isinstance(pair, list | tuple) or len(pair) != 2:
-            what = f"{len(pair)} things" if isinstance(pair, list | tuple) else f"a {type_name(pair)}"
+            what = counted(len(pair), "things") if isinstance(pair, list | tuple) else a_type(pair)
             raise Wrong(f"grads[{k}] holds {what}; expected the pair (dw, db) of that layer.")
         values[layer_name(k, 0)], values[layer_name(k, 1)] = pair
     return values

@@ -133,7 +133,7 @@ def _optimizer(
 
 def _after_train_steps(exercise: Exercise, case: Case, raw: Any) -> dict[str, Any]:
     """Loss, weights and biases of two steps, the second from what the first gave back."""
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {q.name: np.zeros(0) for q in exercise.quantities}
     for (loss, params), which in zip(raw, ("", " of the second step"), strict=True):
         values[f"loss{which}"] = loss
         values |= {f"w{k}{which}": w for k, (w, _) in enumerate(params)}
@@ -162,11 +162,11 @@ def _train_step_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _train_step_quantities() -> tuple[Quantity, ...]:
-    """Losses first, then the weights from the last layer to the first; a network without a third layer has none."""
+    """Losses first, then the weights from the last layer to the first; those of a third layer are empty where there is none."""
     found = []
     for which in ("", " of the second step"):
         found.append(Quantity(f"loss{which}", "()", "the loss before the step"))
-        for k in (1, 0):
+        for k in (2, 1, 0):
             found.append(Quantity(f"b{k}{which}", "(M,)", f"the bias of layer {k} after the step"))
             found.append(Quantity(f"w{k}{which}", "(D, M)", f"the weights of layer {k} after the step"))
     return tuple(found)

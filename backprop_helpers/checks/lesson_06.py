@@ -384,8 +384,8 @@ def _train_cases(rng: np.random.Generator) -> list[Case]:
         ),
         case(
             "weights",
-            f"{n} equal rows, 3 batches an epoch, and weights that turn into nan in the third epoch; the criterion has "
-            "kept those of the first",
+            f"{n} equal rows, 3 batches an epoch, and weights that turn into nan in the third epoch, after the "
+            "criterion has kept those of the first",
             same=True,
             epochs=5,
             batch_size=batch,

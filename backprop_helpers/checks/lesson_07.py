@@ -23,7 +23,7 @@ from backprop_helpers.checks.spec import (
     name_returned,
     yes_or_no,
 )
-from backprop_helpers.checks.travel import type_name
+from backprop_helpers.checks.travel import a_type, counted
 
 LESSON = "07_why_backprop"
 Array = NDArray[Any]
@@ -143,10 +143,10 @@ def _pairs(exercise: Exercise, params: Any, sizes: Sequence[int]) -> list[tuple[
     params = name_returned(exercise, params)["params"]
     wanted = list(itertools.pairwise(sizes))
     if not isinstance(params, list | tuple):
-        raise Wrong(f"{name} returned a {type_name(params)}; expected a list with one (w, b) a layer.")
+        raise Wrong(f"{name} returned {a_type(params)}; expected a list with one (w, b) a layer.")
     if len(params) != len(wanted):
         raise Wrong(
-            f"{name} returned {len(params)} layers for {len(sizes)} sizes; expected {len(wanted)} pairs (w, b), "
+            f"{name} returned {counted(len(params), 'layers')} for {counted(len(sizes), 'sizes')}; expected {counted(len(wanted), 'pairs')} (w, b), "
             "one for each step from a size to the next."
         )
     found = []
@@ -344,10 +344,10 @@ def _verdicts(exercise: Exercise, case: Case, raw: Any) -> dict[str, Any]:
     """The words as numbers, so that they can be compared."""
     words = name_returned(exercise, raw)["words"]
     if not isinstance(words, list | tuple):
-        raise Wrong(f"{exercise.name} returned a {type_name(words)}; expected a list with one word a layer.")
+        raise Wrong(f"{exercise.name} returned {a_type(words)}; expected a list with one word a layer.")
     if len(words) != len(case.args[0]):
         raise Wrong(
-            f"{exercise.name} returned {len(words)} words for {len(case.args[0])} layers; expected one word a layer."
+            f"{exercise.name} returned {counted(len(words), 'words')} for {counted(len(case.args[0]), 'layers')}; expected one word a layer."
         )
     for word in words:
         if word not in layer_health.VERDICTS:

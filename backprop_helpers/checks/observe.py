@@ -11,7 +11,8 @@ from typing import Any
 
 from backprop_helpers.checks.attempt import Attempt, Raised, Wrong, attempt, in_words
 from backprop_helpers.checks.limits import time_limit
-from backprop_helpers.checks.spec import CHANGED, Case, Exercise, Fn
+from backprop_helpers.checks.spec import CHANGED, REMARKS, Case, Exercise, Fn
+from backprop_helpers.checks.travel import counted
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Observation:
     values: quantity name → what came back; problem: kind of the reason why there are no values
     ("unwritten", "raised", "too long", "unreadable", "gone") or ""; sentence: that problem for the learner;
     error: the exception's type name, of a KeyError with the key; changed: names of arguments that came back changed;
-    printed: number of characters printed; warned: first NumPy warning, as "overflow encountered in exp".
+    printed: number of characters printed; warned: first NumPy warning, as "overflow encountered in exp"; remarks: sentences
+    about what is right but worth knowing.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -31,6 +33,7 @@ class Observation:
     changed: tuple[str, ...] = ()
     printed: int = 0
     warned: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 # After these there is no use in trying another case.
@@ -76,6 +79,7 @@ def seen_in(exercise: Exercise, found: Attempt) -> Observation:
     """An attempt whose raw are the values already, in the words of the exercise."""
     values = dict(found.raw) if not found.problem else {}
     inside = (*found.inside, *values.pop(CHANGED, ()))
+    remarks = tuple(values.pop(REMARKS, ()))
     names = exercise.arguments
     changed = (names[i] if i < len(names) else f"argument {i + 1}" for i in found.changed)
     return Observation(
@@ -86,6 +90,7 @@ def seen_in(exercise: Exercise, found: Attempt) -> Observation:
         changed=(*changed, *inside),
         printed=found.printed,
         warned=found.warned,
+        remarks=remarks,
     )
 
 
@@ -165,9 +170,28 @@ def _unwritten(exercise: Exercise, raised: Raised) -> str:
     return f"{exercise.name} calls {raised.inner}, which is still empty: write that first, run its cell, then this one.{instead}"
 
 
+# NumPy tells of products in the language of its own insides, with a "gufunc signature"
+_LENGTHS = re.compile(
+    r"matmul: Input operand 1 has a mismatch in its core dimension 0, with gufunc signature \S+ "
+    r"\(size (\d+) is different from (\d+)\)"
+)
+_NO_ARRAY = re.compile(r"matmul: Input operand ([01]) does not have enough dimensions \(has 0, gufunc .*\)")
+
+
+def _in_our_words(text: str) -> str:
+    """What NumPy says of a product of two arrays, so that a beginner can read it; all else as it is."""
+    if lengths := _LENGTHS.fullmatch(text):
+        right, left = lengths.groups()
+        return f"in a matrix product a row on the left has {counted(int(left), 'numbers')} and a column on the right has {right}"
+    if which := _NO_ARRAY.fullmatch(text):
+        side = "right" if which[1] == "1" else "left"
+        return f"in a matrix product there is a single number on the {side}, where an array has to stand"
+    return text
+
+
 def _raised(exercise: Exercise, raised: Raised) -> str:
     """One sentence about an exception: which, where in the learner's code, what to look at."""
-    text = raised.text
+    text = _in_our_words(raised.text)
     shown = f"{raised.kind}: {text[:200]}" if text else raised.kind
     where = f" in its line `{raised.line}`" if raised.line else ""
     sentence = f"{exercise.name} stopped with {shown}{where}."

@@ -21,6 +21,7 @@ __all__ = [
     "CHANGED",
     "DIFFERENCES",
     "LETTERS",
+    "REMARKS",
     "ROUNDING",
     "SINGLE",
     "Case",
@@ -112,6 +113,8 @@ class Case:
 
 # A `run` may add this key: names of things besides the arguments that the function changed in place.
 CHANGED = "__changed__"
+# And this one: sentences about what is right but worth knowing.
+REMARKS = "__remarks__"
 
 
 @dataclass(frozen=True)

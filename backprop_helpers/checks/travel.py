@@ -51,6 +51,17 @@ def type_name(value: Any) -> str:
     return value.type_name if isinstance(value, Alien) else type(value).__name__
 
 
+def a_type(value: Any) -> str:
+    """The name of a value's type with its article, as "a dict" and "an int"."""
+    name = type_name(value)
+    return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"
+
+
+def counted(number: int, things: str) -> str:
+    """A number of things in words, as "1 thing" and "2 things"; things: the plural with an s."""
+    return f"{number:,} {things[:-1] if number == 1 else things}"
+
+
 def as_numbers(value: Any) -> Array | str:
     """A plain float64 array of what a learner returned, or a phrase for what it is instead."""
     if value is None:

@@ -11,6 +11,7 @@ from backprop_helpers.checks.compare import Difference, close, tolerance_for
 from backprop_helpers.checks.diagnosis import Diagnosis
 from backprop_helpers.checks.result import CheckResult
 from backprop_helpers.checks.spec import Exercise, Fn, Tolerance
+from backprop_helpers.checks.travel import counted
 from backprop_helpers.checks.trial import Trial, failed, first_difference, harmful
 from backprop_helpers.gradcheck.digits import told_apart
 
@@ -56,12 +57,15 @@ def _look(
     unnamed = first and not found.names and not any(t.seen.problem for t in trials)
     if exercise.first_holds and unnamed and not failed(exercise, trials[0]):
         return exercise.first_holds
-    if (
-        not found.hint
-        and not hidden
-        and (bad := next((t for t in trials if t.seen.problem == "raised"), None))
-    ):
-        return _called_with(exercise, bad)
+    bad = next((t for t in trials if t.seen.problem == "raised"), None)
+    if bad and not found.hint and not hidden:
+        # where values are off on other inputs, the lines above speak of those
+        other = first is not None and next(t for t in trials if failed(exercise, t)) is not bad
+        return (
+            f"On other inputs it stops. {_called_with(exercise, bad)}"
+            if other
+            else _called_with(exercise, bad)
+        )
     return found.hint or _where_to_look(exercise, trials, first) or reminder(exercise)
 
 
@@ -185,11 +189,36 @@ def _where_to_look(
             f"Right on all inputs: {', '.join(right)}. So look at what {d.quantity.name} needs besides."
         )
     holds = [t.case.label for t in trials if t.case.label and not t.differences]
-    if holds and not d.quantity.look:
+    off_by = _off_by_at_most(trials)
+    if off_by is not None:
+        said.append(
+            f"It is nearly right everywhere, off by {_minus(f'{off_by:.1g}')} at most. So it is not the inputs: which step is only "
+            "nearly exact, as a small h, a constant that is added, or a rounded number?"
+        )
+    elif holds and not d.quantity.look:
         said.append(
             f"It holds on these inputs: {'; '.join(holds)}. What do the others have that these have not?"
         )
     return " ".join(said)
+
+
+NEARLY = 1e-4  # of the largest right number: what is off by less is a matter of how exact a step is
+
+
+def _off_by_at_most(trials: Sequence[Trial]) -> float | None:
+    """The largest error there is, where all are small beside the numbers they belong to; else None.
+
+    Then the inputs on which it holds are those whose tolerance lets it pass, and have nothing else in common.
+    """
+    worst = 0.0
+    for d in (d for t in trials for d in t.differences):
+        if d.got is None or d.expected is None or d.got.shape != d.expected.shape or d.quantity.measured:
+            return None
+        off = float(np.abs(d.got - d.expected).max(initial=0))
+        if not off <= NEARLY * float(np.abs(d.expected).max(initial=0)):
+            return None
+        worst = max(worst, off)
+    return worst
 
 
 def _remarks(exercise: Exercise, trials: Sequence[Trial], passed: bool) -> tuple[str, ...]:
@@ -197,7 +226,7 @@ def _remarks(exercise: Exercise, trials: Sequence[Trial], passed: bool) -> tuple
     remarks = []
     printed = max(t.seen.printed for t in trials)
     if printed:
-        remarks.append(f"it printed {printed:,} characters in one call, which are not shown here.")
+        remarks.append(f"it printed {counted(printed, 'characters')} in one call, not shown here.")
     changed = sorted(
         {name for t in trials for name in t.seen.changed if name not in harmful(exercise, t.seen)}
     )
@@ -209,6 +238,8 @@ def _remarks(exercise: Exercise, trials: Sequence[Trial], passed: bool) -> tuple
     warned = next((t.seen.warned for t in trials if t.seen.warned), "")
     if warned:
         remarks.append(f"NumPy warned: {warned}.")
+    if passed:
+        remarks += dict.fromkeys(remark for t in trials for remark in t.seen.remarks)
     spoilt = sorted({name for t in trials for name in harmful(exercise, t.seen)})
     if spoilt and not passed and any(t.differences for t in trials):
         remarks.append(

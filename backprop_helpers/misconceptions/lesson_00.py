@@ -108,8 +108,8 @@ MISCONCEPTIONS = (
         name="slope-first-entry-only",
         exercise="slope",
         wrong=_first_entry_only,
-        says="out holds the answer for the first entry of x alone: a return inside a loop ends the whole function in its first round.",
-        hint="How often does the loop run before the function ends? NumPy can also do all entries without a loop.",
+        says="out holds the answer for the first entry of x alone; every entry has a slope of its own.",
+        hint="If there is a loop: how far is the return indented, and how often does the loop run before the function ends? NumPy can also do all entries without a loop.",
         source=_SOURCE,
     ),
     Misconception(
@@ -132,9 +132,11 @@ MISCONCEPTIONS = (
         name="slope-step-kept",
         exercise="slope",
         wrong=_step_kept(1.0),
-        says="out is the slope of a secant, 2x + h or 2x − h: the step h is still in it and has to go away.",
+        says="the step h is still in out: 2x + h or 2x − h is the slope of a secant, the straight line through two points of the curve; the curve's own slope has no h in it, however small.",
         hint="Line 3 of the derivation: what is left when h shrinks towards 0?",
         source=_SOURCE,
-        also=tuple(_step_kept(h) for h in (0.1, 0.01, 1e-3, 1e-4, -1.0, -0.1, -0.01, -1e-3)),
+        also=tuple(
+            _step_kept(side * h) for h in (1.0, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6) for side in (1, -1)
+        )[1:],
     ),
 )

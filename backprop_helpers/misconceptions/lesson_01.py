@@ -104,7 +104,7 @@ AFFINE = (
         exercise="affine_forward",
         wrong=_affine_not_flattened,
         says="it works while x is a table, and stops when each example has several axes: x has to become one row per example before it meets w.",
-        hint="An image of shape (2, 5) is an example of 10 numbers. Which shape must x have so that its columns match the rows of w?",
+        hint="One example is everything that belongs to one entry of the first axis of x. Which shape must x have so that its columns match the rows of w?",
         source="counted in public course solutions (2)",
     ),
     Misconception(
@@ -239,7 +239,7 @@ AFFINE = (
         name="affine-forward-sum-overwritten",
         exercise="affine_forward",
         wrong=_affine_last_product,
-        says="each output holds its last product alone: every round of the loop replaces the sum instead of adding to it.",
+        says="each output holds its last product alone; the products of all D inputs add up.",
         hint="What is the difference between = and += inside a loop?",
         source="counted in public course solutions (11, in a pooling layer)",
         also=(lambda x, w, b: (_rows(x)[:, -1:] * w[-1], (x, w, b)),),
@@ -1038,8 +1038,8 @@ INIT = (
     _init_wrong(
         "only-first-layer",
         _init_only_first_layer,
-        "only the first layer came back: a return inside a loop ends the function in its first round.",
-        "How far is your return indented?",
+        "only the first layer came back; every pair of neighbouring sizes makes a layer of its own.",
+        "How often does your loop run? Look at what it runs over, and at how far the return is indented.",
     ),
     _init_wrong(
         "pair-swapped",
@@ -1241,7 +1241,7 @@ MLP = (
     _mlp_wrong(
         "relu-missing-on-last-hidden",
         _network(where=lambda i, last: i < last - 1),
-        "the last hidden layer has no ReLU: the loop stops applying it one layer too early.",
+        "the last hidden layer has no ReLU; every layer but the very last has one.",
         "With three layers, i runs 0, 1, 2. For which of them does your condition hold?",
     ),
     _mlp_wrong(
@@ -1277,8 +1277,8 @@ MLP = (
     _mlp_wrong(
         "returns-early",
         _mlp_returns_early,
-        "only the first layer was computed: a return inside a loop ends the function in its first round.",
-        "How far is your return indented?",
+        "only the first layer was computed; its output has to go on through all the others.",
+        "How often does your loop run? Look at what it runs over, and at how far the return is indented.",
     ),
     _mlp_wrong(
         "last-layer-missing",

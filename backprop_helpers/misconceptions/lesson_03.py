@@ -30,17 +30,20 @@ def _loop(
     moved: Callable[[Any], Any] = lambda x: np.array(x, dtype=float),
     grad: Callable[[Any], Any] = lambda x: np.zeros(np.shape(x)),
     restore: Callable[[Any, Any, Any], Any] = lambda m, i, here: here,
-    slope: Callable[[float, float, float], float] = lambda above, here, below: (above - below) / (2 * H),
+    slope: Callable[[float, float, float, float], float] = lambda above, here, below, h: (
+        (above - below) / (2 * h)
+    ),
+    h: float = H,
 ) -> Any:
     m, g = moved(x), grad(x)
     for i in np.ndindex(np.shape(x)):
         here, value = m[i], f(m)
-        m[i] = here + H
+        m[i] = here + h
         above = f(m)
-        m[i] = here - H
+        m[i] = here - h
         below = f(m)
         m[i] = restore(m, i, here)
-        g[i] = slope(above, value, below)
+        g[i] = slope(above, value, below, h)
     return g
 
 
@@ -49,7 +52,21 @@ def _central(h: float) -> Callable[[Any, Any], Any]:
 
 
 def _to_the_right(h: float) -> Callable[[Any, Any], Any]:
+    """The slope from x to x + h; a negative h looks to the left."""
     return lambda f, x: (f(x + h) - f(x)) / h
+
+
+def _central_by_entries(h: float) -> Callable[[Any, Any], Any]:
+    return lambda f, x: _loop(f, x, h=h)
+
+
+def _one_side_by_entries(side: int, *lengths: float) -> tuple[Callable[[Any, Any], Any], ...]:
+    """One side of every entry: side 1 compares x + h with x, −1 compares x with x − h."""
+
+    def slope(above: float, here: float, below: float, h: float) -> float:
+        return ((above - here) if side > 0 else (here - below)) / h
+
+    return tuple(lambda f, x, h=h: _loop(f, x, h=h, slope=slope) for h in lengths)
 
 
 def _nudge_of_whole_numbers(grad: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
@@ -217,6 +234,7 @@ _ROWS: tuple[
         "the slope is taken from one side only, from x − h to x; a central difference looks at both sides, h before and h behind x.",
         "At the bottom of a bowl the slope is 0. What does a secant that comes from the left and ends at the bottom give?",
         "course design",
+        tuple(_to_the_right(-h) for h in (1e-2, 1e-3, 1e-4, 1e-6, 1e-7, 1e-8)),
     ),
     (
         "numerical-derivative-divided-by-h",
@@ -265,7 +283,7 @@ _ROWS: tuple[
         "h is far too small: f(x + h) and f(x − h) agree in nearly all of their 16 digits, and what is left of the difference is rounding.",
         "Look at the left branch of the error curve on this page: what grows as h shrinks?",
         "Nocedal and Wright, Numerical Optimization (2006), section 8.1",
-        tuple(_central(h) for h in (1e-12, 1e-13, 1e-14, 1e-15)),
+        tuple(_central(h) for h in (1e-11, 1e-12, 1e-13, 1e-14, 1e-15)),
     ),
     (
         "numerical-derivative-sign-lost",
@@ -328,31 +346,60 @@ _ROWS: tuple[
     (
         "numerical-gradient-one-sided",
         "numerical_gradient",
-        lambda f, x: _loop(f, x, slope=lambda above, here, below: (above - here) / H),
+        _one_side_by_entries(1, H)[0],
         "each slope is taken from one side only, from x to x + h; a central difference looks at both sides.",
         "Which two points does a central difference compare?",
         "course design; Nocedal and Wright, Numerical Optimization (2006), section 8.1",
+        _one_side_by_entries(1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-7, 1e-8),
+    ),
+    (
+        "numerical-gradient-backward",
+        "numerical_gradient",
+        _one_side_by_entries(-1, H)[0],
+        "each slope is taken from one side only, from x − h to x; a central difference looks at both sides.",
+        "Which two points does a central difference compare?",
+        "course design",
+        _one_side_by_entries(-1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-7, 1e-8),
+    ),
+    (
+        "numerical-gradient-h-too-small",
+        "numerical_gradient",
+        _central_by_entries(1e-12),
+        "h is far too small: f at x + h and f at x − h agree in nearly all of their 16 digits, and what is left of the difference is rounding.",
+        "Look at the left branch of the error curve on this page: what grows as h shrinks?",
+        "Nocedal and Wright, Numerical Optimization (2006), section 8.1",
+        tuple(_central_by_entries(h) for h in (1e-10, 1e-11, 1e-13, 1e-14, 1e-15)),
+    ),
+    (
+        "numerical-gradient-h-too-large",
+        "numerical_gradient",
+        _central_by_entries(0.1),
+        "h is too large: the secant bridges a piece of the curve that bends, so its slope is not the tangent's.",
+        "Look at the right branch of the error curve on this page: what grows as h grows?",
+        "Nocedal and Wright, Numerical Optimization (2006), section 8.1",
+        tuple(_central_by_entries(h) for h in (1.0, 0.5, 0.05, 0.01)),
     ),
     (
         "numerical-gradient-divided-by-h",
         "numerical_gradient",
-        lambda f, x: _loop(f, x, slope=lambda above, here, below: (above - below) / H),
-        "each slope is twice too large: the two points lie 2h apart, and the difference is divided by h.",
+        lambda f, x: _loop(f, x, slope=lambda above, here, below, h: (above - below) / h),
+        "each slope is twice too large: the two points at which f is compared lie twice as far apart as the length the difference is divided by.",
         "Rise over run: how long is the run?",
         "course design; a stray factor 2",
     ),
     (
         "numerical-gradient-second-nudge-too-short",
         "numerical_gradient",
-        lambda f, x: _loop(f, x, slope=lambda above, here, below: (above - here) / (2 * H)),
-        "each slope is half of what it should be: the second call of f is at x itself, not at x − h, and the difference is divided by 2h.",
-        "After + h and − h, where does the entry stand? Which step down leads from x + h to x − h?",
+        lambda f, x: _loop(f, x, slope=lambda above, here, below, h: (above - here) / (2 * h)),
+        "each slope is half of what it should be: the two points at which f is compared lie only half as far apart as the length the difference is divided by.",
+        "Write down the two places at which f is called. How long is the run between them, and what do you divide by?",
         "course design; a stray factor 2",
+        (lambda f, x: _loop(f, x, slope=lambda above, here, below, h: (here - below) / (2 * h)),),
     ),
     (
         "numerical-gradient-missing-brackets",
         "numerical_gradient",
-        lambda f, x: _loop(f, x, slope=lambda above, here, below: (above - below) / 2 * H),
+        lambda f, x: _loop(f, x, slope=lambda above, here, below, h: (above - below) / 2 * h),
         "each difference is divided by 2 and then multiplied by h, because `/ 2 * h` is read from left to right.",
         "Python reads a / 2 * h as (a / 2) * h. Where does a pair of brackets belong?",
         "counted in public course solutions (1: precedence of a division); course design",
@@ -391,15 +438,15 @@ _ROWS: tuple[
         "numerical-gradient-returns-early",
         "numerical_gradient",
         _first_entry_only,
-        "only the first entry has a slope: a return inside the loop ends the function in its first round.",
-        "How far is your return indented?",
+        "only the first entry has a slope; every other entry still holds the 0 it began with.",
+        "How often does your loop run? Look at what it runs over, and at how far the return is indented.",
         "course design",
     ),
     (
         "numerical-gradient-last-slope-only",
         "numerical_gradient",
         lambda f, x: float(np.ravel(_loop(f, x))[-1]),
-        "one number came back, the slope of the last entry: grad itself is replaced in every round, not one entry of it.",
+        "one number came back, the slope of the last entry; the gradient has one slope for each entry, in the shape of x.",
         "What stands left of the = inside your loop, grad or one entry of it?",
         "course design",
     ),
@@ -822,8 +869,8 @@ _ROWS: tuple[
         "softmax-vjp-mean-for-sum",
         "softmax_vjp",
         lambda dp, p: p * (dp - (dp * p).mean(axis=1, keepdims=True)),
-        "the products are averaged over the classes, where the matrix product adds them up.",
-        "A row of a matrix times a vector is a sum.",
+        "the products dp_i p_i of a row are averaged over the classes; they have to be added up.",
+        "Is the last line of the derivation a sum over i, or a sum divided by C?",
         "course design; mean over classes too",
     ),
     (

@@ -30,9 +30,10 @@ def curve(task: Task) -> Any:
 def field(task: Task) -> Any:
     """Call fn(f, x) with f(x) = Σ sin(c x) + ¼ (Σ x)²: each slope depends on every other entry, so one not put back is seen.
 
-    task.extra["transposed"]: whether x lies column by column in memory; raw: what fn returns.
+    task.extra["steep"]: what the second term is multiplied by, where it is there; task.extra["transposed"]: whether x lies
+    column by column in memory; raw: what fn returns.
     """
-    (x,), c = task.args, task.extra["c"]
+    (x,), c, steep = task.args, task.extra["c"], task.extra.get("steep", 1.0)
     shape = x.shape
     if task.extra["transposed"]:
         x = np.ascontiguousarray(x.T).T
@@ -42,7 +43,7 @@ def field(task: Task) -> Any:
             raise ValueError(
                 f"f was called with an array of shape {np.shape(v)}, but it needs all of x, shape {shape}"
             )
-        return float(np.sum(np.sin(c * v)) + np.sum(v) ** 2 / 4)
+        return float(np.sum(np.sin(c * v)) + steep * np.sum(v) ** 2 / 4)
 
     before = x.copy()
     returned = task.fn(f, x)

@@ -8,7 +8,7 @@ import numpy as np
 
 from backprop_helpers.checks.attempt import Task, Wrong, named
 from backprop_helpers.checks.copies import copied
-from backprop_helpers.checks.travel import type_name
+from backprop_helpers.checks.travel import a_type, counted, type_name
 
 
 def steps(task: Task) -> list[Any]:
@@ -77,7 +77,7 @@ def _same_shapes(exercise: str, old: list[Any], new: list[Any]) -> None:
 def pairs(exercise: str, name: str, got: Any, layers: int) -> Any:
     """The list of (w, b) pairs that came back; raises Wrong where it is none."""
     if not isinstance(got, list | tuple) or len(got) != layers:
-        what = f"{len(got)} entries" if isinstance(got, list | tuple) else f"a {type_name(got)}"
+        what = counted(len(got), "parts") if isinstance(got, list | tuple) else a_type(got)
         raise Wrong(f"{exercise} returned {name} with {what}; expected {layers} pairs (w, b), one per layer.")
     for i, pair in enumerate(got):
         if not isinstance(pair, list | tuple) or len(pair) != 2:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from backprop_helpers.checks.attempt import Changing, Task, Wrong, named, never_an_exception
-from backprop_helpers.checks.travel import type_name
+from backprop_helpers.checks.travel import a_type
 
 
 class Node:
@@ -88,7 +88,7 @@ def _rules(name: str, rules: Any, wanted: int) -> Sequence[Callable[[Any], Any]]
 
 def a(value: Any) -> str:
     """A word for what came instead of what was expected."""
-    return "None" if value is None else f"a {type_name(value)}"
+    return "None" if value is None else a_type(value)
 
 
 # --- topological_order ----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from backprop_helpers.checks.patterns.pair import Array, Pair, Pattern, explained
+from backprop_helpers.checks.patterns.pair import Array, Pair, Pattern, explained, throughout
 from backprop_helpers.checks.spec import Exercise
 
 
@@ -27,7 +27,7 @@ def function(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | 
             if all(explained(p, np.asarray(f(p.expected))) for p in pairs):
                 return Pattern(
                     f"function {text}",
-                    f"{name} is {text} what it should be, in every entry.",
+                    f"{name} is {text} what it should be, {throughout(pairs)}.",
                     "Which step is one too many, or missing?",
                 )
     return None

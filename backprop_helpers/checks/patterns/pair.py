@@ -41,6 +41,11 @@ def alike(got: Array, expected: Array) -> bool:
     return got.shape == expected.shape and bool(close(got, expected, ALIKE).all())
 
 
+def throughout(pairs: Sequence[Pair]) -> str:
+    """Where something holds that holds everywhere: of single numbers there are no entries to speak of."""
+    return "in every entry" if any(p.got.ndim for p in pairs) else "overall"
+
+
 def explained(p: Pair, by: Array) -> bool:
     """Whether `by` is what came back, and much nearer to it than what is right: else it explains nothing."""
     single = any(isinstance(a, np.ndarray) and a.dtype == np.float32 for a in p.case.args)

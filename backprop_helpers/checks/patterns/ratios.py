@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from backprop_helpers.checks.patterns.pair import Pair, Pattern, alike, shared_inputs
+from backprop_helpers.checks.patterns.pair import Pair, Pattern, alike, shared_inputs, throughout
 from backprop_helpers.checks.spec import LETTERS, Exercise
 
 
@@ -38,7 +38,7 @@ def ratio(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | Non
                 if k in text
             )
             that = f": that is {text}" if any(k in text for k in common) else ""
-            says = f"{name} is {abs(r):.3g} times what it should be{', with the wrong sign' if r < 0 else ''}, in every entry{that}."
+            says = f"{name} is {abs(r):.3g} times what it should be{', with the wrong sign' if r < 0 else ''}, {throughout(pairs)}{that}."
             return Pattern(
                 f"ratio {text}",
                 says + (f" ({letters}.)" if letters else ""),
@@ -48,13 +48,13 @@ def ratio(name: str, pairs: Sequence[Pair], exercise: Exercise) -> Pattern | Non
     if sum(p.got.size for p in pairs) < 3:
         return None
     if max(ratios) - min(ratios) <= 1e-6 * abs(r):
-        how = f"{r:.4g} times what it should be, in every entry"
+        how = f"{r:.4g} times what it should be, {throughout(pairs)}"
         return Pattern("ratio", f"{name} is {how}.", "Look for a constant factor.")
     if all(p.got.size < 2 for p in pairs):
         return None
     shown = ", ".join(list(dict.fromkeys(f"{q:.3g}" for q in ratios))[:3])
     return Pattern(
-        "ratio that varies",
+        "another ratio for other inputs",
         f"{name} is one constant times what it should be, but another constant for other inputs ({shown}).",
         "Which single number differs between the calls: a size, a rate, a maximum, a total?",
     )
