@@ -15,18 +15,17 @@ from backprop_helpers.experiments.experiment import Choice, Experiment, Predicti
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from backprop_helpers.experiments.player import Player
+
 NOTE = "Run this cell to move the controls yourself."
 
-# The only script of an experiment. ipywidgets gives a slider no accessible name and has no way to mark a live region, so
-# this names each slider after its visible label, says when it is locked, names the play and stop buttons, and lets a
-# screen reader speak the text line.
+# The script of an experiment's frame. ipywidgets gives a slider no accessible name and has no way to mark a live region, so
+# this names each slider after its visible label, says when it is locked, and lets a screen reader speak the text line.
 # It starts when the element is drawn, because only then do the sliders exist. Where scripts are forbidden, these
 # things are missing and everything else works.
 _NAMES = (
     "const b=this.closest('.bp-experiment'),f=()=>{"
     "b.querySelectorAll('.bp-say,.bp-told').forEach(e=>e.setAttribute('aria-live','polite'));"
-    "b.querySelectorAll('.widget-play button').forEach(e=>e.setAttribute('aria-label',"
-    "e.querySelector('.fa-stop')?'Stop and go back to the start':'Play or pause'));"
     "b.querySelectorAll('[role=slider]').forEach(e=>{"
     "e.setAttribute('aria-label',e.closest('.widget-inline-hbox').querySelector('label').textContent);"
     "e.setAttribute('aria-disabled',b.classList.contains('bp-locked'))})};"
@@ -87,7 +86,9 @@ class Bound:
         self.says = _html("", "bp-say")
         self.told = _html("", "bp-told")
         self.explained = _html("", "bp-told")  # below the picture, which it must not push out of sight
-        self.players = [self._player(c) for c in experiment.controls if isinstance(c, Slider) and c.play]
+        self.players = [
+            _player(c, self.controls[c.name]) for c in experiment.controls if isinstance(c, Slider) and c.play
+        ]
         self.reset_button = widgets.Button(
             description="Reset", tooltip="All controls back to where they began"
         )
@@ -140,18 +141,9 @@ class Bound:
         if not self._held:
             self._draw()
 
-    def _player(self, control: Slider) -> widgets.Play:
-        """The buttons of a slider. A page that moves such a slider sends its player's value first and its own after that.
-
-        So the picture follows whichever comes, and is there for the first: it needn't wait for two messages to be handled.
-        """
-        player = _player(control, self.controls[control.name])
-        player.observe(lambda change: self._draw({**self._values(), control.name: change["new"]}), "value")
-        return player
-
-    def _draw(self, values: Mapping[str, Any] | None = None) -> None:
-        """The picture for `values`, by default those of the controls; nothing to do where it is shown already."""
-        values = self._values() if values is None else dict(values)
+    def _draw(self) -> None:
+        """The picture for the values of the controls; nothing to do where it is shown already."""
+        values = {name: c.value for name, c in self.controls.items()}
         if values == self._drawn:
             return
         shown = self.experiment.render(values)
@@ -159,9 +151,6 @@ class Bound:
         self.picture.value = shown.html
         self.says.value = f"<p>{escape(shown.sentence)}</p>"
         self._explain()
-
-    def _values(self) -> dict[str, Any]:
-        return {name: c.value for name, c in self.controls.items()}
 
     def _canvas(self) -> widgets.Widget:
         """Where the picture stands: plain HTML, or a widget that hears clicks where there is something to explain."""
@@ -216,30 +205,55 @@ def _html(value: str, css_class: str = "") -> widgets.HTML:
     return html
 
 
+class _Silent:
+    """A control that does not tell the page what the page has just said.
+
+    The message would go before the picture. It serves a second page on the same kernel, whose slider then does not follow.
+    """
+
+    def trait_metadata(self, name: str, key: str, default: Any = None) -> Any:
+        """As traitlets'."""
+        return False if key == "echo_update" else super().trait_metadata(name, key, default)  # type: ignore[misc]
+
+
+class _IntSlider(_Silent, widgets.IntSlider):  # type: ignore[misc]  # ipywidgets has no types
+    pass
+
+
+class _FloatSlider(_Silent, widgets.FloatSlider):  # type: ignore[misc]  # ipywidgets has no types
+    pass
+
+
+class _FloatLogSlider(_Silent, widgets.FloatLogSlider):  # type: ignore[misc]  # ipywidgets has no types
+    pass
+
+
+class _Dropdown(_Silent, widgets.Dropdown):  # type: ignore[misc]  # ipywidgets has no types
+    pass
+
+
 def _control(control: Slider | Choice, value: Any, slow: bool) -> widgets.Widget:
     look: dict[str, Any] = {"description": control.label, "style": {"description_width": "initial"}}
     if isinstance(control, Choice):
-        return widgets.Dropdown(options=control.options, value=value, **look)
+        return _Dropdown(options=control.options, value=value, **look)
     look["continuous_update"] = not slow
     if control.log:
         bounds = {"min": control.low, "max": control.high, "step": control.step}
-        return widgets.FloatLogSlider(value=value, base=10, readout_format=".1e", **bounds, **look)
+        return _FloatLogSlider(value=value, base=10, readout_format=".1e", **bounds, **look)
     bounds = {"min": control.low, "max": control.high, "step": control.step}
     if all(isinstance(v, int) for v in (control.low, control.high, control.step, control.start)):
-        return widgets.IntSlider(value=value, **bounds, **look)
+        return _IntSlider(value=value, **bounds, **look)
     digits = len(f"{control.step:.6f}".rstrip("0").split(".")[1])
-    return widgets.FloatSlider(value=value, readout_format=f".{digits}f", **bounds, **look)
+    return _FloatSlider(value=value, readout_format=f".{digits}f", **bounds, **look)
 
 
-def _player(control: Slider, slider: widgets.IntSlider) -> widgets.Play:
-    """Play, pause, stop and repeat for a slider; the page itself moves the slider, so it can be overtaken but never lag."""
+def _player(control: Slider, slider: widgets.IntSlider) -> Player:
+    """The buttons of a slider that goes to its end in about six seconds, with at most twenty pictures in each."""
+    from backprop_helpers.experiments.player import Player
+
     steps = (control.high - control.low) / control.step
-    interval = int(
-        min(max(6000 / steps, 50), 500)
-    )  # to the end in about six seconds, at most twenty pictures in each
-    bounds = {"min": control.low, "max": control.high, "step": control.step}
-    player = widgets.Play(value=slider.value, interval=interval, show_repeat=False, **bounds)
-    player.link = widgets.jslink((player, "value"), (slider, "value"))
+    player = Player(slider=slider, interval=int(min(max(6000 / steps, 50), 500)))
+    player.add_class("bp-player")
     return player
 
 

@@ -344,7 +344,8 @@ class Figure:
         """`html` together with the styles it needs, for an output that stands alone; text is put below the picture."""
         below = f"<p>{escape(text)}</p>" if text else ""
         return (
-            f'<style>{theme.stylesheet()}</style><div class="bp-experiment">{self.html(label)}{below}</div>'
+            f"<style>{theme.picture_stylesheet()}</style>"
+            f'<div class="bp-experiment">{self.html(label)}{below}</div>'
         )
 
     def svg(self, label: str, data: Mapping[str, object] | None = None) -> str:

@@ -49,15 +49,20 @@ def variables(palette: Mapping[str, str]) -> str:
     return "".join(f"--bp-{name}:{value};" for name, value in palette.items())
 
 
-def stylesheet() -> str:
-    """All rules of a live experiment, as the text of one <style> element.
+def picture_stylesheet() -> str:
+    """All rules of a picture that stands alone, as the text of one <style> element.
 
     JupyterLab (and nbconvert's lab template) say on <body> whether the theme is light, so no script is needed.
     """
     return (
         f".bp-experiment{{{variables(LIGHT)}}}"
-        f"[data-jp-theme-light='false'] .bp-experiment{{{variables(DARK)}}}" + _RULES
+        f"[data-jp-theme-light='false'] .bp-experiment{{{variables(DARK)}}}" + _PICTURE
     )
+
+
+def stylesheet() -> str:
+    """All rules of a live experiment: those of its picture, and those of what stands around it."""
+    return picture_stylesheet() + _LIVE
 
 
 def static_stylesheet() -> str:
@@ -73,12 +78,18 @@ def static_stylesheet() -> str:
     )
 
 
-_RULES = """
+_PICTURE = """
 .bp-experiment{max-width:960px;color:var(--bp-ink);background:var(--bp-paper);border:1px solid var(--bp-grid);
   border-radius:6px;padding:10px 12px;overflow:hidden;font-size:14px}
+.bp-experiment p{margin:0 0 .3em}
+.bp-figure{display:flex;flex-wrap:wrap;gap:6px 14px}
+.bp-figure svg.bp-panel{flex:1 1 auto;min-width:0;height:auto;display:block}
+@media (forced-colors:active){.bp-figure{forced-color-adjust:none;background:var(--bp-paper)}}
+"""
+
+_LIVE = """
 .bp-experiment .widget-html{margin:2px 0;height:auto}
 .bp-experiment .widget-html-content{line-height:1.5;color:var(--bp-ink)}
-.bp-experiment p{margin:0 0 .3em}
 .bp-experiment .bp-title{font-weight:600;font-size:15px}
 .bp-experiment .bp-question{border-left:4px solid var(--bp-blue);padding:0 0 0 10px;margin:4px 0}
 .bp-experiment details summary{cursor:pointer;color:var(--bp-blue)}
@@ -103,10 +114,9 @@ _RULES = """
 .bp-experiment .noUi-handle{background:var(--bp-blue);border:2px solid var(--bp-paper);opacity:1}
 .bp-experiment .noUi-target[disabled] .noUi-handle{background:var(--bp-muted);cursor:not-allowed}
 .bp-experiment .noUi-target[disabled]{background:var(--bp-grid)}
-.bp-controls .widget-play{width:auto;flex:0 0 auto}
-.bp-controls .widget-play .jupyter-button{color:var(--bp-ink);background:transparent;border:1px solid var(--bp-muted)}
-.bp-figure{display:flex;flex-wrap:wrap;gap:6px 14px}
-.bp-figure svg.bp-panel{flex:1 1 auto;min-width:0;height:auto;display:block}
+.bp-controls .bp-player{display:flex;gap:4px;width:auto;flex:0 0 auto}
+.bp-controls .bp-player .jupyter-button{width:36px;color:var(--bp-ink);background:transparent;border:1px solid var(--bp-muted)}
+.bp-controls .bp-player .jupyter-button:disabled{opacity:.6}
 .bp-experiment .bp-say{min-height:3em}
 .bp-figure:has([data-pick]){overflow-x:auto}
 .bp-experiment [data-pick]{cursor:pointer;outline:none}
@@ -119,7 +129,6 @@ _RULES = """
   color:var(--bp-ink);background:transparent}
 .bp-behind .widget-html-content{overflow-x:auto}
 .bp-behind ul{margin:.2em 0;padding-left:1.2em}
-@media (forced-colors:active){.bp-figure{forced-color-adjust:none;background:var(--bp-paper)}}
 @media (prefers-reduced-motion:reduce){.bp-experiment *{transition:none!important}}
 @keyframes bp-ready{from{opacity:.99}to{opacity:1}}
 .bp-ready{animation:bp-ready 1ms}
