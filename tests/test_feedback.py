@@ -9,15 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from chromium import launched, shuts_out
 from markupsafe import escape
+from pygments.lexers import PythonLexer
+from pygments.styles import get_style_by_name
+from pygments.token import Token
 
 from backprop_helpers import diagnose
+from backprop_helpers.checks.registry import exercises
 from backprop_helpers.checks.result import CheckResult
+from backprop_helpers.experiments import theme
 from backprop_helpers.feedback.content import Feedback, Finding, Hand, feedback_of, names_in, sentence
-from backprop_helpers.feedback.page import code, page, said
+from backprop_helpers.feedback.listing import STYLES, code, parted
+from backprop_helpers.feedback.page import checked as checked_list
+from backprop_helpers.feedback.page import page, said
 from backprop_helpers.feedback.prose import html_of
+from backprop_helpers.feedback.sections import EXPLAINED
 from backprop_helpers.grading.course import open_course
 from backprop_helpers.grading.master import Master, read_master
 from backprop_helpers.grading.results import GradedCell, GradedSubmission
@@ -118,17 +127,45 @@ def test_a_failed_check_is_told_with_its_hints_in_order_beside_the_code(
         assert " ".join(words.split()) in " ".join(read.words.split())
 
 
-@pytest.mark.parametrize("lesson", ["01_forward_pass", "02_loss", "06_training_loop"])
-def test_every_exercise_that_fails_shows_the_hints_of_its_page(lesson: str) -> None:
+def all_failed(lesson: str) -> Feedback:
     master = read_master(open_course(ROOT), lesson)
     cells = tuple(GradedCell(cell.grade_id, cell.source, 0.0) for cell in master.cells)
-    result = GradedSubmission(lesson, "ada", "key", "graded", "strong", cells=cells)
-    items = [item for item in feedback_of(master, result).items if not item.words]
+    return feedback_of(master, GradedSubmission(lesson, "ada", "key", "graded", "strong", cells=cells))
+
+
+@pytest.mark.parametrize("lesson", ["01_forward_pass", "02_loss", "06_training_loop"])
+def test_every_exercise_that_fails_shows_the_hints_of_its_page(lesson: str) -> None:
+    items = [item for item in all_failed(lesson).items if not item.words]
     assert items
     for item in items:
         assert [title[:6] for title, _ in item.hints] == ["Hint 1", "Hint 2", "Hint 3"], item.title
         assert item.section
-        assert item.title not in item.section
+
+
+def test_what_to_read_again_explains_the_exercise_and_is_said_once() -> None:
+    found: dict[str, str] = {}
+    for path in sorted((ROOT / "solutions").glob("*/*.ipynb")):
+        feedback = all_failed(path.stem)
+        items = [item for item in feedback.items if item.section]
+        found |= {item.title: item.section for item in items}
+        said = [item.section for item in items if feedback.to_read(item)]
+        assert len(said) == len(set(said))
+        assert {title for item in items for title in feedback.to_read(item)} == {i.title for i in items}
+    assert {name: found[name] for name in EXPLAINED} == EXPLAINED  # each heading stands above its exercise
+    assert not [h for h in found.values() if h.startswith(("Your turn", "Worked", "The same", "By hand"))]
+    for name, heading in {
+        "swish_backward": "Where a value is used twice",
+        "affine_backward": "The affine layer",
+        "sigmoid_backward": "Sigmoid",
+        "mlp_backward": "The whole network",
+        "train_step": "One step of a whole network",
+    }.items():
+        assert found[name] == heading
+    (item,) = [i for i in all_failed("01_forward_pass").items if i.title == "relu_forward"]
+    assert "for relu_forward and tanh_forward" in " ".join(
+        Reader(page(all_failed("01_forward_pass"))).words.split()
+    )
+    assert item.section == "4 · Three activations"
 
 
 def test_a_first_line_begins_with_a_capital_unless_it_begins_with_a_name() -> None:
@@ -279,6 +316,93 @@ def test_code_is_bounded_and_shows_no_invisible_characters() -> None:
     assert "more characters" in shown
 
 
+LONG = """\
+import math
+
+
+def _helper(x):
+    if x.ndim < 2:
+        raise ValueError("too flat")
+    a = 1
+    b = 2
+    return a + b
+
+
+# what is asked for
+@decorated
+def relu_backward(dout, cache):
+    y = _helper(dout)
+
+    return y
+TABLE = {}
+"""
+
+
+def test_the_exercises_own_function_stands_first_and_the_rest_of_a_long_cell_is_folded() -> None:
+    own, rest = parted(LONG, "relu_backward")
+    assert own.startswith("# what is asked for\n@decorated\ndef relu_backward")
+    assert own.endswith("    return y")
+    assert [line for line in rest.splitlines() if line] == [
+        line for line in LONG.splitlines() if line and line not in own
+    ]
+    for source in (LONG[:80], LONG + "(", LONG.replace("relu", "elu")):  # short, no Python, not there
+        assert parted(source, "relu_backward") == (source, "")
+    assert "<details open><summary>What else is in this cell, 8 lines" in code(LONG, "relu_backward")
+    longer = "\n".join(f"x{k} = {k}" for k in range(30)) + "\n" + LONG
+    assert "<details><summary>What else is in this cell, 38 lines" in code(longer, "relu_backward")
+    marked = str(code(longer, "relu_backward", "y = _helper(dout)"))
+    inside = marked[marked.index("<mark") : marked.index("</mark>")]
+    assert Reader(inside).words == "    y = _helper(dout)\n"
+    for unknown in ("", "y = _help", "x = 5"):
+        assert "<mark" not in code(longer, "relu_backward", unknown)
+    assert "<details open>" in code(longer, "relu_backward", "x7 = 7")
+    assert Reader(str(code(LONG.replace("relu", "elu"), "relu_backward"))).words == LONG.replace(
+        "relu", "elu"
+    )
+
+
+def test_the_line_at_which_it_stopped_is_known() -> None:
+    said = "it stopped with ValueError: no in its line `y = f(x)`. Inputs: 2 layers."
+    assert Finding("Every layer gets x.", said).line == "y = f(x)"
+    assert Finding(f"f {said}").line == "y = f(x)"
+    assert Finding("dx is wrong.", "dx: got 1, expected 2").line == ""
+
+
+def test_what_was_checked_is_a_list() -> None:
+    shown = checked_list(
+        f"Checked: dx; the inputs stay. Inputs: x of shape (2,); {EVIL}. note · it printed 5 characters."
+    )
+    assert "<li>x of shape (2,)</li><li>&lt;/pre&gt;" in shown
+    assert "Note ·</span> it printed 5 characters." in shown
+    for exercise in exercises().values():
+        cases = exercise.cases(np.random.default_rng(0))
+        assert not [case.label for case in cases if ";" in case.label], exercise.name
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG's contrast of two colours, #rrggbb."""
+
+    def light(colour: str) -> float:
+        parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+    low, high = sorted((light(one), light(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(("style", "colours"), list(zip(STYLES, (theme.LIGHT, theme.DARK), strict=True)))
+def test_code_can_be_read_and_no_string_looks_like_an_error(style: str, colours: dict[str, str]) -> None:
+    used = dict(get_style_by_name(style))
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "backprop_helpers").glob("*.py"))
+    for token in {kind for kind, text in PythonLexer().get_tokens(source) if text.strip()}:
+        colour = used[token]["color"]
+        assert not colour or contrast(f"#{colour}", colours["paper"]) >= 4.5, token
+    for token in (Token.Literal.String, Token.Literal.String.Doc, Token.Keyword):
+        red, green, blue = (int(str(used[token]["color"])[k : k + 2], 16) for k in (0, 2, 4))
+        assert not red > 2 * max(green, blue), token
+
+
 def test_formulas_need_no_script() -> None:
     shown = html_of(r"Use $\frac{\partial L}{\partial w}$ and <b>no</b> `x @ w`.")
     assert "<math" in shown
@@ -293,7 +417,8 @@ def test_the_page_on_paper_a_phone_and_in_both_themes(
     master: Master, one_wrong: GradedSubmission, tmp_path: Path
 ) -> None:
     path = tmp_path / "page.html"
-    found: Feedback = feedback_of(master, one_wrong)
+    hands = {"check-relu_backward": Hand(comment=f"First.\n\n{'=cmd' * 200}")}
+    found: Feedback = feedback_of(master, one_wrong, hands)
     path.write_text(page(replace(found, learner="a" * 120)), encoding="utf-8")
     with launched() as browser:
         for scheme in ("light", "dark"):

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from backprop_helpers._lessons import ANSWER_STUB
+from backprop_helpers.feedback.sections import HEADING, explains, headings_in
 from backprop_helpers.grading.master import Master, MasterCell
 from backprop_helpers.grading.results import GradedCell, GradedSubmission
 
 _HINT = re.compile(r"<details>\s*<summary>(Hint \d+[^<]*)</summary>(.*?)</details>", re.DOTALL)
 _DETAILS = re.compile(r"<details>.*?</details>", re.DOTALL)
-_HEADING = re.compile(r"^#{1,6}\s+(.+)$", re.MULTILINE)
+_LINE = re.compile(r"in its line `([^`]+)`")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,12 @@ class Finding:
     look: str = ""
     hidden: bool = False
     remarks: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """The learner's line at which it stopped; "" where it did not, or that is not known."""
+        found = _LINE.search(self.message) or _LINE.search(self.where)
+        return found[1] if found else ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,7 @@ class Hand:
 class Item:
     """One graded exercise or answer.
 
-    title: the exercise's name; section: the heading it stands under; state: "right", "wrong", "empty", "unread" (waits for a
+    title: the exercise's name; section: the heading of what explains it; state: "right", "wrong", "empty", "unread" (waits for a
     person) or "read"; finding: what its check said first; passed: what was checked and is right; also: other exercises it calls
     that are wrong themselves; hints: (title, Markdown); code: what the learner wrote; words: whether that is prose; question:
     what was asked, as Markdown, where the answer is in words.
@@ -89,6 +96,11 @@ class Feedback:
     def right(self) -> int:
         return sum(item.state == "right" for item in self.items)
 
+    def to_read(self, item: Item) -> tuple[str, ...]:
+        """The exercises for which the item's section is worth reading again; none where an earlier item says it already."""
+        wrong = [i for i in self.items if i.section == item.section and i.state in ("wrong", "empty")]
+        return tuple(i.title for i in wrong) if item.section and wrong and wrong[0] is item else ()
+
 
 def feedback_of(
     master: Master, result: GradedSubmission, hands: Mapping[str, Hand] | None = None, penalty: float = 0.0
@@ -114,7 +126,7 @@ def feedback_of(
 
 def _title(master: Master) -> str:
     for cell in master.cells:
-        found = _HEADING.search(cell.released) if cell.cell_type == "markdown" else None
+        found = HEADING.search(cell.released) if cell.cell_type == "markdown" else None
         if found:
             return found[1].strip()
     return master.lesson
@@ -137,7 +149,7 @@ def _items(master: Master, result: GradedSubmission, hands: Mapping[str, Hand]) 
         elif cell.by_hand:
             found.append(_answer(cell, graded, asked, hands.get(cell.grade_id, Hand())))
         elif cell.cell_type == "markdown":
-            headings += [heading.replace("`", "").strip() for heading in _HEADING.findall(cell.released)]
+            headings += headings_in(cell.released)
             asked = cell.released
     return tuple(found)
 
@@ -169,8 +181,7 @@ def _exercise(
         finding = _with_what_stopped(finding, own[1])
     return Item(
         title=name,
-        # the heading of the exercise itself says nothing new; what explains it stands before
-        section=next((heading for heading in reversed(headings) if name not in heading), ""),
+        section=explains(name, headings),
         earned=hand.total(graded.earned),
         points=cell.points,
         state="right" if right else "empty" if untouched else "wrong",

@@ -60,7 +60,7 @@ def parted(source: str, name: str) -> tuple[str, str]:
 
 def _readable(source: str) -> str:
     """Without characters that end a document or turn its direction: they have no place in code that somebody reads."""
-    source = source.replace("\r\n", "\n")
+    source = source.replace("\r\n", "\n").rstrip("\n")
     return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in source)
 
 
@@ -72,7 +72,8 @@ def _box(source: str, label: str, stopped: str) -> Markup:
     inside = highlight(source, PythonLexer(stripnl=False), _formatter()).split("\n")
     texts = source.split("\n")
     shown = Markup("").join(
-        _line(Markup(html), text, k == marked) for k, (html, text) in enumerate(zip(inside, texts), 1)
+        _line(Markup(html), text, k == marked)
+        for k, (html, text) in enumerate(zip(inside, texts, strict=False), 1)
     )
     return Markup(
         '<div class="box" role="region" aria-label="{}"><pre class="code"><code>{}</code></pre></div>'

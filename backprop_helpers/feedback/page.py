@@ -7,15 +7,12 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
-from pygments import highlight
 from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
 
 from backprop_helpers.experiments import theme
 from backprop_helpers.feedback.content import Feedback
+from backprop_helpers.feedback.listing import STYLES, code
 from backprop_helpers.feedback.prose import html_of
-
-_MOST = 20_000  # characters of one cell that are shown
 
 
 def page(feedback: Feedback) -> str:
@@ -28,17 +25,6 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def code(source: str) -> Markup:
-    """Python with its colours; the highlighter escapes every character."""
-    shown = (
-        source if len(source) <= _MOST else f"{source[:_MOST]}\n# … {len(source) - _MOST:,} more characters"
-    )
-    # a character that ends a document or turns its direction has no place in code that somebody reads
-    shown = "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in shown)
-    inside = Markup(highlight(shown, PythonLexer(stripnl=False), _formatter()))
-    return Markup('<div class="box" role="region" aria-label="Your code">{}</div>').format(inside)
-
-
 def said(sentence: str) -> Markup:
     """A sentence of a check; what it puts between backticks is code."""
     parts = sentence.split("`")
@@ -49,9 +35,19 @@ def said(sentence: str) -> Markup:
     )
 
 
-@functools.cache
-def _formatter() -> HtmlFormatter[str]:
-    return HtmlFormatter(nowrap=False, cssclass="code", wrapcode=True)
+def checked(text: str) -> Markup:
+    """What a passing check looked at: its sentence, and the inputs and remarks as lists, which can be read by the line."""
+    text, *notes = text.split(" note · ")
+    sentence, _, inputs = text.partition(" Inputs: ")
+    rows = [*inputs.removesuffix(".").split("; ")] if inputs else []
+    shown = Markup("<p>{}</p>").format(said(sentence))
+    if rows:
+        shown += Markup("<p>Inputs:</p><ul>{}</ul>").format(
+            Markup("").join(Markup("<li>{}</li>").format(said(row)) for row in rows)
+        )
+    return shown + Markup("").join(
+        Markup('<p><span class="label">Note ·</span> {}</p>').format(said(note)) for note in notes
+    )
 
 
 def environment(folder: Path) -> Environment:
@@ -70,7 +66,7 @@ def environment(folder: Path) -> Environment:
 @functools.cache
 def _templates() -> Environment:
     made = environment(Path(__file__).with_name("templates"))
-    made.filters.update(code=code, said=said, prose=lambda text: Markup(html_of(text)))
+    made.filters.update(code=code, said=said, checked=checked, prose=lambda text: Markup(html_of(text)))
     return made
 
 
@@ -78,7 +74,7 @@ def _templates() -> Environment:
 def _style() -> str:
     light, dark = (
         str(HtmlFormatter(style=name).get_style_defs(".code"))  # type: ignore[no-untyped-call]
-        for name in ("default", "github-dark")
+        for name in STYLES
     )
     return (
         f":root{{color-scheme:light dark;{theme.variables(theme.LIGHT)}}}"
