@@ -340,7 +340,7 @@ def lms_roster(
 
 @lms.command("collect")
 def lms_collect(
-    lesson: Annotated[str, typer.Argument(help="As 04_backward_pass.")],
+    lesson: Annotated[str, typer.Argument(help="As 04.")],
     file: Annotated[Path, typer.Argument(help="The zip file with everybody's submissions.")],
     worksheet: Annotated[
         Path | None, typer.Option(help="Moodle's grading worksheet, which says who a participant is.")
@@ -355,7 +355,7 @@ def lms_collect(
 
 @lms.command("export")
 def lms_export(
-    lesson: Annotated[str, typer.Argument(help="As 04_backward_pass.")],
+    lesson: Annotated[str, typer.Argument(help="As 04.")],
     out: Annotated[Path, typer.Argument(help="The CSV file to write.")],
     moodle: Annotated[bool, typer.Option("--moodle", help="For Moodle. [default: Canvas]")] = False,
     fill: Annotated[

@@ -377,6 +377,10 @@ def test_roster_in_submissions_in_marks_out(course: Path, tmp_path: Path) -> Non
         assert ("belongs to nobody" if entries else "holds no notebook") in done.output
 
     out = tmp_path / "marks.csv"
+    for words in (("collect", "05", str(zipped)), ("export", "05", str(out))):
+        done = run(*words, "--course", str(course))
+        assert done.exit_code == 1
+        assert f"'05' fits no lesson; the lessons here are {LESSON}." in done.output
     done = run("export", LESSON, str(out), "--course", str(course))
     assert done.exit_code == 1
     assert "Grade it first" in done.output
@@ -387,7 +391,7 @@ def test_roster_in_submissions_in_marks_out(course: Path, tmp_path: Path) -> Non
         gradebook.add_submission(LESSON, "ada")
         gradebook.find_grade("q", "n", LESSON, "ada").auto_score = 17.5
         gradebook.db.commit()
-    done = run("export", LESSON, str(out), "--course", str(course), "--fill", str(roster))
+    done = run("export", "04", str(out), "--course", str(course), "--fill", str(roster))
     assert done.exit_code == 0, done.output
     assert "1 marks of 3 learners" in done.output
     assert "Nothing handed in (no mark written): bo, else." in done.output

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import inspect
 import json
 import re
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -19,6 +21,7 @@ from backprop_helpers import diagnose, misconceptions
 from backprop_helpers.feedback.content import Feedback, Hand, feedback_of
 from backprop_helpers.grading.master import Master
 from backprop_helpers.grading.results import GradedSubmission
+from backprop_helpers.report import write
 from backprop_helpers.report.alike import bare_lines, fingerprint, without_guards
 from backprop_helpers.report.numbers import ClassReport, report_of, typical_line
 from backprop_helpers.report.page import page
@@ -214,6 +217,22 @@ def _with_marks(report: ClassReport, marks: list[float]) -> ClassReport:
     return dataclasses.replace(report, rows=tuple(rows))
 
 
+@pytest.mark.parametrize("name", ["=cmd|'/c calc'!A1", "+1+1", "@SUM(A1)"])
+def test_no_cell_of_the_table_becomes_a_formula(
+    report: ClassReport, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = dataclasses.replace(report.rows[0], learner=name, notes=(name,))
+    odd = dataclasses.replace(report, rows=(row, *report.rows[1:]))
+    monkeypatch.setattr(write, "class_report", lambda course, lesson: odd)
+    monkeypatch.setattr(write, "course_at", lambda folder: SimpleNamespace(root=tmp_path))
+    monkeypatch.setattr(write, "chosen_lessons", lambda course, lessons: lessons)
+    write.write_report("04", csv=True)
+    with (tmp_path / "reports" / "04.csv").open(encoding="utf-8", newline="") as stream:
+        cells = list(csv.reader(stream))[1]
+    assert cells[0] == cells[-1] == f"'{name}"
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
+
+
 @pytest.mark.browser
 @pytest.mark.slow
 def test_the_page_sorts_searches_and_shuts_nobody_out(report: ClassReport, tmp_path: Path) -> None:
@@ -249,8 +268,6 @@ def test_it_is_written_as_json_too(report: ClassReport) -> None:
 
 
 def test_the_axis_of_learners_counts_whole_ones():
-    from types import SimpleNamespace
-
     from backprop_helpers.report.page import _histogram
 
     drawn = _histogram(SimpleNamespace(rows=[SimpleNamespace(earned=3.0)], points=5, median=3.0))

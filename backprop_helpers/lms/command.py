@@ -8,7 +8,7 @@ from typing import Any
 
 from nbgrader.api import Gradebook
 
-from backprop_helpers.grading.class_run import course_at
+from backprop_helpers.grading.class_run import chosen_lessons, course_at
 from backprop_helpers.grading.course import Course
 from backprop_helpers.grading.gradebook import punish_late
 from backprop_helpers.lms import canvas, moodle
@@ -38,9 +38,10 @@ def roster(path: Path, course: Path | None = None, id_column: str = "") -> list[
 def collect(lesson: str, path: Path, course: Path | None = None, worksheet: Path | None = None) -> list[str]:
     """Put the submissions of an LMS archive into the course. Returns sentences.
 
-    Raises SheetError where there is none to put, with what was passed over.
+    Raises GradeError for a lesson the course does not have, and SheetError where there is none to put, with what was passed over.
     """
     where = course_at(course)
+    (lesson,) = chosen_lessons(where, [lesson])
     with _gradebook(where) as gradebook:
         people = known_people(gradebook)
     collected = collect_from(path, people, read_sheet(worksheet) if worksheet else None)
@@ -69,8 +70,12 @@ def export(
     column: str = "",
     zero: bool = False,
 ) -> list[str]:
-    """Write the marks of a lesson for Canvas or Moodle. Returns sentences."""
+    """Write the marks of a lesson for Canvas or Moodle. Returns sentences.
+
+    Raises GradeError for a lesson the course does not have, and SheetError for one without marks or a file that can't be used.
+    """
     where = course_at(course)
+    (lesson,) = chosen_lessons(where, [lesson])
     punish_late(where, lesson)
     with _gradebook(where) as gradebook:
         people = known_people(gradebook)
