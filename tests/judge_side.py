@@ -87,6 +87,7 @@ class FakeBox:
         self.names: dict[str, Any] = dict(names or {})
         self.handles: list[object] = []
         self.ended = ""
+        self.left = 120.0
         self.scripts = 0
 
     @property

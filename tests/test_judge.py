@@ -484,6 +484,31 @@ def test_who_ends_every_process_is_given_up_with_a_sentence(graded):
     assert "Not reached" in verdict(result, "check-mlp_forward").message
 
 
+def test_a_submission_has_its_time_once_and_not_once_for_each_process(sandbox):
+    given = given_for(LESSONS[0], page(LESSONS[0]))
+    opened = []
+
+    def another():
+        opened.append(sandbox.open(given.folder))
+        return opened[-1]
+
+    endless = "import itertools\ndef slope(x):\n    return sum(itertools.repeat(1))"
+    with sandbox.open(given.folder) as box:
+        box.left = 1.5  # of which the first call takes more than a second, and ends the process
+        result = judge_notebook(
+            job(LESSONS[0], {"slope": endless}), box, seed="s", given=given, again=another
+        )
+    assert result.earned == 0
+    assert box.left <= 0
+    assert not opened
+    with sandbox.open(given.folder) as box:
+        box.left = 50.0
+        box._end("It crashed.")
+        judge_notebook(job(LESSONS[0]), box, seed="s", given=given, again=another)
+    assert len(opened) == 1
+    assert 0 < opened[0].left <= 50
+
+
 def test_an_error_in_a_solution_cell_is_said_there(graded):
     result = graded("00_start_here", {"slope": "def slope(x):\n    return 2 * x\nprint(undefined)"})
     cell = verdict(result, "exercise-slope")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from grading_class import wait_for
 
 from backprop_helpers.grading.sandbox import (
     BoxClosed,
@@ -24,6 +25,7 @@ from backprop_helpers.grading.sandbox import (
     Tier,
     host,
 )
+from backprop_helpers.grading.sandbox import box as box_module
 from backprop_helpers.grading.sandbox import filter as filters
 from backprop_helpers.grading.sandbox.box import pid_of
 from backprop_helpers.grading.sandbox.verify import check_effects, check_status, forbidden_effects
@@ -156,6 +158,25 @@ def test_the_time_of_a_whole_submission_is_bounded(package):
         assert outcomes[-1].status == "killed"
 
 
+def test_who_no_longer_reads_is_ended_with_a_sentence(bare, monkeypatch):
+    monkeypatch.setattr(box_module, "SENDING", 0.2)
+    never_lets_go = """
+import itertools, os, threading
+def hold():
+    os.write(1, b"holds")
+    sum(itertools.repeat(1))  # in C, and no other thread's turn comes
+threading.Timer(0.05, hold).start()
+"""
+    with bare.open() as box:
+        assert box.run([never_lets_go])[0].status == "ok"
+        wait_for(lambda: "holds" in box._channel.printed(), 20)
+        # more than the kernel keeps for somebody who does not read
+        outcomes = box.run(["#" + "x" * 1_000_000, "1"])
+        assert [o.status for o in outcomes] == ["timeout", "killed"]
+        assert "no longer reads" in box.ended
+        assert box.left < box.limits.seconds_total - 0.2
+
+
 def test_all_answers_of_a_batch_share_one_bound(package):
     with Sandbox(Tier.UNSAFE, package=package, limits=Limits(reply_mb=4)) as sandbox, sandbox.open() as box:
         box.run(["import numpy as np\ndef f():\n    return np.zeros(300_000)"])
@@ -238,6 +259,7 @@ _JUDGE = """
 import sys, time
 from pathlib import Path
 from backprop_helpers.grading.sandbox import Sandbox, Tier
+from backprop_helpers.grading.sandbox import box as box_module
 from backprop_helpers.grading.sandbox import filter as filters
 from backprop_helpers.grading.sandbox.box import pid_of
 sandbox = Sandbox(Tier(sys.argv[1]), package=Path(sys.argv[2]))

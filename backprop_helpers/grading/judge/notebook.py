@@ -131,13 +131,15 @@ class _Notebook:
     def revive(self) -> bool:
         """Whether there is a living process in the state of the cells so far; makes another where one may be made."""
         while not self.side.alive:
-            if self.again is None or not self.left:
+            before = self.side.box
+            if self.again is None or not self.left or before.left <= 0:
                 return False
             self.left -= 1
             try:
                 self.side.box = self.again()
             except Exception:  # no more processes to be had: what is left can't be judged
                 return False
+            self.side.box.left = before.left  # a submission has its time once, not once for each process
             harmless = [i for i in self.ran if i not in self.deadly]
             outcomes = self.side.box.run([self.cells[i].source for i in harmless])
             self.deadly |= {i for i, o in zip(harmless, outcomes, strict=True) if o.status == "killed"}

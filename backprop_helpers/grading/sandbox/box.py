@@ -28,6 +28,7 @@ from backprop_helpers.grading.sandbox.outcomes import (
 )
 from backprop_helpers.grading.wire import Handle, Value
 
+SENDING = 10.0  # seconds that the sandbox may take to read a message
 GRACE = 3.0  # seconds after a time limit that the sandbox has for saying so itself
 _MOST_OUTPUTS = 600
 _MOST_PIXELS = 40_000_000
@@ -45,7 +46,8 @@ _ANSWERS = wire.Reader(wire.Answer)
 class Box:
     """A forked, hardened process for one submission; a context manager that ends everything it started.
 
-    alive: whether it can still answer; ended: why it cannot, as a sentence ("" while it can).
+    alive: whether it can still answer; ended: why it cannot, as a sentence ("" while it can); left: seconds that its submission
+    may still take.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class Box:
         self._pidfd: int | None = pidfd
         self._on_close = on_close
         self._number = 0
-        self._left = limits.seconds_total
+        self.left = limits.seconds_total
 
     @property
     def alive(self) -> bool:
@@ -204,22 +206,30 @@ class Box:
         frame = wire.frame(message, packer.chunks, wire.REQUEST_BYTES)
         try:
             sent = time.monotonic()
-            self._channel.send(frame, sent + 10)
+            try:
+                self._channel.send(frame, sent + SENDING)
+            except Silence:
+                self._timed_out = True
+                self._end("The submission's process no longer reads what it is sent.")
+                return
+            finally:
+                self.left -= time.monotonic() - sent
             for index, limit in enumerate(limits):
                 begun = time.monotonic()
-                allowed = min(limit, self._left)
-                header, payload = self._channel.receive(begun + allowed + GRACE, room)
+                allowed = min(limit, self.left)
+                try:
+                    header, payload = self._channel.receive(begun + allowed + GRACE, room)
+                finally:
+                    self.left -= time.monotonic() - begun
                 room -= len(payload)
                 answer = _ANSWERS.read(header)
                 if type(answer) is not expected or answer.number != message.number:
                     raise wire.WireError("another answer was expected")
                 if getattr(answer, "index", index) != index:
                     raise wire.WireError("answers came out of order")
-                now = time.monotonic()
-                self._left -= now - begun
                 # Answers may have waited here while the next cell ran, so the sandbox's own figure is the better
                 # one where it can be true.
-                yield answer, payload, _believable(answer, now - sent)
+                yield answer, payload, _believable(answer, time.monotonic() - sent)
                 if not self.alive:
                     return
         except Silence:
