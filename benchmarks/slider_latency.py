@@ -369,8 +369,8 @@ def _hop_table(found: list[Way]) -> list[str]:
         "",
         f"Medians of {max(len(w.hops) for w in found)} further steps, milliseconds from one moment to the next, told by the page's clock "
         "and by the dates in the messages' headers. *Picture made* is what the course's Python takes, model, drawing and text; "
-        "*in the page* the way through two threads of the kernel, the server and the websocket, behind the kernel's “busy” and "
-        "ipywidgets' echo; *changed* the page's own work. All else is Jupyter's and the same for everybody. *Painted*, the next "
+        "*in the page* the way through two threads of the kernel, the server and the websocket, behind the kernel's “busy” and, for "
+        "the floor and `interact`, ipywidgets' echo, which the controls of experiments leave out; *changed* the page's own work. All else is Jupyter's and the same for everybody. *Painted*, the next "
         "frame of the screen, comes after what the other tables measure.",
         "",
         f"| what | {' | '.join(HOPS)} |",
@@ -388,7 +388,7 @@ def _plain_table(found: list[Way], plain: list[Way]) -> list[str]:
         "",
         "## A pause of TCP, and without it",
         "",
-        "A kernel answers a slider with small messages: “busy”, an echo, the picture, “idle”. With Nagle's algorithm, which the server's "
+        "A kernel answers a slider with small messages: “busy”, often an echo, the picture, “idle”. With Nagle's algorithm, which the server's "
         "sockets have on, a small message waits until the one before is acknowledged; a browser with nothing to say acknowledges "
         "after 40 ms. Whatever is made a few milliseconds after “busy” then comes 30 ms late. `backprop learn` switches it off for every "
         "learner (`backprop_helpers/learn/connection.py`); a JupyterLab started in another way has the pause:",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import itertools
 import re
 import subprocess
 import sys
@@ -169,10 +170,57 @@ def test_attributes_are_kebab_case_escaped_and_short() -> None:
 # --- colours --------------------------------------------------------------------------------------------------
 
 
-def luminance(hex_colour: str) -> float:
+def linear(hex_colour: str) -> np.ndarray:
+    """Red, green and blue as amounts of light, from 0 to 1 (IEC 61966-2-1)."""
     c = np.array([int(hex_colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+
+
+def luminance(hex_colour: str) -> float:
+    return float(linear(hex_colour) @ [0.2126, 0.7152, 0.0722])
+
+
+# How a reader without one kind of cone sees linear RGB: Machado, Oliveira and Fernandes, 2009, severity 1.
+CONES = {
+    "protan": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deutan": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.01182, 0.04294, 0.968881],
+    ],
+    "tritan": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.3039],
+    ],
+}
+
+
+def lab(light: np.ndarray) -> np.ndarray:
+    """CIE 1976 L*a*b* of linear RGB, where a distance of 2.3 is about the least that an eye can tell."""
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    x, y, z = np.cbrt(np.maximum(to_xyz @ np.clip(light, 0, 1) / [0.9505, 1, 1.089], 1e-6))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("cones", CONES)
+@pytest.mark.parametrize("palette", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def test_colours_stay_apart_for_colour_blind_readers(palette: dict[str, str], cones: str) -> None:
+    """Blue and orange, which all classes and all two-sided maps use, lie far apart; no two hues fall together."""
+    seen = {
+        name: lab(np.array(CONES[cones]) @ linear(palette[name]))
+        for name in ("blue", "orange", "green", "purple", "red")
+    }
+    apart = {
+        frozenset((a, b)): float(np.linalg.norm(seen[a] - seen[b]))
+        for a, b in itertools.combinations(seen, 2)
+    }
+    assert apart[frozenset(("blue", "orange"))] > 60
+    assert min(apart.values()) > 8
 
 
 @pytest.mark.parametrize("palette", [theme.LIGHT, theme.DARK], ids=["light", "dark"])

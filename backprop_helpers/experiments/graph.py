@@ -253,17 +253,6 @@ def written(value: Any) -> str:
     return f"{float(array.reshape(-1)[0]) + 0.0:.3g}".replace("-", "−")
 
 
-class _Scrolled(Figure):
-    """A picture that is scrolled sideways where the page is too narrow for it."""
-
-    def html(self, label: str, data: Mapping[str, object] | None = None) -> str:
-        return (
-            super()
-            .html(label, data)
-            .replace('class="bp-figure"', 'class="bp-figure" style="overflow-x:auto"', 1)
-        )
-
-
 class GraphPicture:
     """The graph of a tensor, as the last expression of a cell."""
 
@@ -279,7 +268,7 @@ class GraphPicture:
         )
 
     def _repr_html_(self) -> str:
-        return _Scrolled(GraphPanel(self.graph)).page(repr(self))
+        return Figure(GraphPanel(self.graph)).page(repr(self))
 
 
 def show_graph(root: Any, **names: Any) -> GraphPicture:

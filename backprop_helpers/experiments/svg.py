@@ -338,7 +338,9 @@ class Figure:
             f' font-family="{_FONT}">{p.body()}</svg>'
             for p in self.panels
         )
-        return f'<div class="bp-figure" role="{role}" aria-label="{escape(label)}"{attributes(data)}>{parts}</div>'
+        scrolls = ' style="overflow-x:auto"' if any(p.least for p in self.panels) else ""
+        about = f'role="{role}" aria-label="{escape(label)}"{attributes(data)}'
+        return f'<div class="bp-figure"{scrolls} {about}>{parts}</div>'
 
     def page(self, label: str, text: str = "") -> str:
         """`html` together with the styles it needs, for an output that stands alone; text is put below the picture."""

@@ -115,10 +115,10 @@ _LIVE = """
 .bp-experiment .noUi-target[disabled] .noUi-handle{background:var(--bp-muted);cursor:not-allowed}
 .bp-experiment .noUi-target[disabled]{background:var(--bp-grid)}
 .bp-controls .bp-player{display:flex;gap:4px;width:auto;flex:0 0 auto}
-.bp-controls .bp-player .jupyter-button{width:36px;color:var(--bp-ink);background:transparent;border:1px solid var(--bp-muted)}
+.bp-controls .bp-player .jupyter-button{width:36px;padding:0;text-overflow:clip;color:var(--bp-ink);background:transparent;border:1px solid var(--bp-muted)}
+.bp-controls .bp-player i{margin:0}
 .bp-controls .bp-player .jupyter-button:disabled{opacity:.6}
 .bp-experiment .bp-say{min-height:3em}
-.bp-figure:has([data-pick]){overflow-x:auto}
 .bp-experiment [data-pick]{cursor:pointer;outline:none}
 .bp-experiment .bp-hit{stroke:transparent;stroke-width:16;fill:none}
 .bp-experiment [data-pick]:hover .bp-hit{stroke:var(--bp-blue);stroke-opacity:.25}

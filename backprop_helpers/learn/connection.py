@@ -1,7 +1,7 @@
 """The way between page and kernel, without the pause TCP puts into it.
 
 Tornado leaves Nagle's algorithm on: a small message waits until the one before it is acknowledged, and a browser that has
-nothing to say acknowledges after 40 ms. A kernel answers a slider with several small messages ("busy", the echo, the
+nothing to say acknowledges after 40 ms. A kernel answers a slider with several small messages ("busy", often an echo, the
 picture, "idle"), so a picture made a few milliseconds after "busy" would wait for that acknowledgement.
 """
 

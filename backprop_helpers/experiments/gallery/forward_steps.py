@@ -43,6 +43,7 @@ class _Canvas(Panel):
     def __init__(self) -> None:
         super().__init__((0, 100), (0, 100), width=530, height=350, xticks=(), yticks=())
         self.left = self.right = self.top = self.bottom = 6
+        self.least = 460  # its numbers are read, not guessed
 
     def body(self) -> str:
         return "".join(self._inside) + "".join(self._above)
