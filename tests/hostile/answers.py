@@ -344,4 +344,27 @@ SUBMISSIONS = [
             "import base64\nfrom IPython.display import display\ndisplay({'image/png': base64.b64encode(b'<html>').decode(), 'text/plain': 'p'}, raw=True)\ndisplay({'image/png': '\"><script>', 'text/plain': 'q'}, raw=True)",
         ),
     ),
+    Hostile(
+        "never_awaited",
+        "Returns what would have to be awaited.",
+        ("async def f(x):\n    while True:\n        pass",),
+        call="f",
+    ),
+    Hostile(
+        "await_for_ever",
+        "Awaits what never comes.",
+        ("import asyncio\nawait asyncio.get_running_loop().create_future()",),
+        endless=True,
+        says="never ends",
+    ),
+    Hostile(
+        "a_function_that_is_none",
+        "Hands in things that can be called and lie about what they are.",
+        (
+            "class Lies:\n    __name__ = property(lambda self: time.sleep(1e9))\n    __class__ = property(lambda self: type(len))\n"
+            "    __signature__ = property(lambda self: 1 / 0)\n    def __getattribute__(self, name):\n        raise MemoryError\n"
+            "    def __call__(self, x):\n        return self\nf = Lies()",
+        ),
+        call="f",
+    ),
 ]

@@ -189,4 +189,46 @@ SUBMISSIONS = [
             "import gc\nseen, todo = set(), [get_ipython(), sys.modules]\nwhile todo and len(seen) < 300_000:\n    o = todo.pop()\n    if id(o) in seen: continue\n    seen.add(id(o))\n    if isinstance(o, str) and 'BEGIN' + ' SOLUTION' in o: print('WON')\n    todo += gc.get_referents(o)",
         ),
     ),
+    Hostile(
+        "magics_that_read_and_write",
+        "Has IPython's own commands open, run, load and write files.",
+        (
+            "%%writefile @FOLDER@/left\nx",
+            "%run @FOLDER@/secret",
+            "%load @FOLDER@/secret",
+            "%save -f @FOLDER@/left 1",
+            "%logstart @FOLDER@/left",
+            "%store np",
+            "%pycat @FOLDER@/secret",
+            "%edit @FOLDER@/secret",
+            "%cd @FOLDER@",
+            "%reset -f\n1 + 1",
+        ),
+        says="2",
+    ),
+    Hostile(
+        "another_time_and_language",
+        "Changes the time zone, the language and how texts are read, for its process and whoever comes next.",
+        (
+            "import codecs, locale\nos.environ['TZ'] = 'Asia/Tokyo'\ntime.tzset()\nos.environ['PYTHONIOENCODING'] = 'utf-16'\n"
+            "codecs.register_error('strict', lambda problem: ('?', problem.end))\ncodecs.register_error('replace', lambda problem: ('?', 0))\n"
+            "sys.stdout.reconfigure(encoding='utf-16') if hasattr(sys.stdout, 'reconfigure') else None\n"
+            "def f(x):\n    return chr(0xD800) + 'x'",
+        ),
+        call="f",
+        next_cells=(
+            "import os, time\nassert os.environ.get('TZ') is None and time.timezone == 0\nchr(0xD800).encode('utf-8', 'replace')",
+        ),
+    ),
+    Hostile(
+        "listen_to_collections",
+        "Has its own function called whenever Python looks for garbage, to change numbers on their way out.",
+        (
+            "import gc, ctypes\nkept = np.zeros(3)\n"
+            "def change(*_):\n    for o in gc.get_objects():\n        if type(o) is list and o and type(o[0]) is float:\n            o[0] = 9.0\n"
+            "gc.callbacks.append(change)\ngc.set_threshold(1)\ndef f(x):\n    return [float(x)]",
+        ),
+        ends=True,
+        call="f",
+    ),
 ]

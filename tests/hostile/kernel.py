@@ -134,4 +134,35 @@ SUBMISSIONS = [
         ),
         ends=True,
     ),
+    Hostile(
+        "lock_libraries",
+        "Locks Python's and NumPy's files, so that others wait for them.",
+        (
+            "import fcntl\nfd = os.open(np.__file__, os.O_RDONLY)\nattempt(fcntl.flock, fd, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
+            "attempt(fcntl.lockf, fd, fcntl.LOCK_EX | fcntl.LOCK_NB)\nattempt(fcntl.fcntl, fd, 1024, 0)\nattempt(fcntl.fcntl, fd, 1026, 1)",
+        ),
+        next_cells=("import importlib\nimportlib.reload(__import__('colorsys'))\n1",),
+        wins_without_walls=True,
+    ),
+    Hostile(
+        "memory_in_locks",
+        "Keeps data in locks on parts of a file, of which the kernel makes as many as are asked for.",
+        (
+            "import fcntl\nfds = [os.open(m.__file__, os.O_RDONLY) for m in list(sys.modules.values()) if getattr(m, '__file__', None)][:40]\n"
+            "for place in range(200_000, 0, -2):\n    for fd in fds:\n        fcntl.lockf(fd, fcntl.LOCK_SH, 1, place)",
+        ),
+        endless=True,
+    ),
+    Hostile(
+        "queue_of_signals",
+        "Fills the kernel's queue of signals, which all processes of a user share.",
+        (
+            "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [40])\nlibc.kill.restype = ctypes.c_int\nsent = 0\n"
+            "while sent < 300_000 and libc.kill(os.getpid(), 40) == 0:\n    sent += 1\nprint(sent)",
+        ),
+        next_cells=(
+            "import signal, time\ncame = []\nsignal.signal(signal.SIGALRM, lambda *a: came.append(1))\n"
+            "signal.setitimer(signal.ITIMER_REAL, 0.01)\ntime.sleep(0.05)\nassert came",
+        ),
+    ),
 ]

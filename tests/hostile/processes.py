@@ -188,4 +188,49 @@ SUBMISSIONS = [
             "import signal\nattempt(signal.raise_signal, signal.SIGSTOP)\nreach('tgkill', os.getpid(), os.getpid(), 0)\nreach('tkill', os.getpid(), 0)",
         ),
     ),
+    Hostile(
+        "outlive_the_judge",
+        "Takes back the promise that it dies with its parent, and waits for the judge to be killed.",
+        ("reach('prctl', 1, 0)\nreach('prctl', 36, 1)\nattempt(os.setsid)",),
+    ),
+    Hostile(
+        "open_to_debuggers",
+        "Lets its neighbours look into it and write to it, to share answers with them.",
+        ("reach('prctl', 4, 1)\nreach('prctl', 0x59616d61, -1)\nreach('prctl', 35, 1)",),
+        wins_without_walls=True,
+    ),
+    Hostile(
+        "thread_that_never_lets_go",
+        "A thread stays inside a C function once the cell is done, so that no question is read any more.",
+        (
+            "import itertools, threading\nthreading.Timer(0.05, lambda: sum(itertools.repeat(1))).start()",
+            "time.sleep(0.3)",
+        ),
+        ends=True,
+        endless=True,
+        call="f",
+    ),
+    Hostile(
+        "no_turn_for_the_others",
+        "A thread computes and the interpreter is told to let it do so for an hour.",
+        (
+            "import threading\nsys.setswitchinterval(3600)\n"
+            "def busy():\n    while True:\n        pass\nthreading.Thread(target=busy).start()",
+        ),
+        ends=True,
+        endless=True,
+        call="f",
+    ),
+    Hostile(
+        "debugger",
+        "Stops in a debugger and waits for somebody to type.",
+        (
+            "breakpoint()\nprint('went on')",
+            "%debug",
+            "import pdb\npdb.set_trace()",
+            "%pdb on\n1 / 0",
+            "1 + 1",
+        ),
+        says="2",
+    ),
 ]
