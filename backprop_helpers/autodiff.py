@@ -22,61 +22,80 @@ Made = tuple[Array, tuple[Rule, ...]]
 
 
 def add(a: Array, b: Array) -> Made:
+    """a + b, both stretched to one shape. Local gradient: 1 for each."""
     return a + b, (lambda dout: dout, lambda dout: dout)
 
 
 def sub(a: Array, b: Array) -> Made:
+    """a − b, both stretched to one shape. Local gradients: 1 and −1."""
     return a - b, (lambda dout: dout, lambda dout: -dout)
 
 
 def mul(a: Array, b: Array) -> Made:
+    """a · b entry by entry, both stretched to one shape. Local gradients: b and a."""
     return a * b, (lambda dout: dout * b, lambda dout: dout * a)
 
 
 def div(a: Array, b: Array) -> Made:
+    """a / b entry by entry, both stretched to one shape. Local gradients: 1/b and −a/b²."""
     return a / b, (lambda dout: dout / b, lambda dout: -dout * a / (b * b))
 
 
 def power(a: Array, exponent: float) -> Made:
+    """a to the power of one number, of the shape of a. Local gradient: exponent · a^(exponent − 1).
+
+    Raises TypeError for an exponent that is no plain number.
+    """
     if not np.isscalar(exponent):
-        raise TypeError("the exponent must be a plain number; for x ** y write (y * x.log()).exp()")
+        raise TypeError(
+            f"exponent is of the type {type(exponent).__name__}; expected a plain number. For x ** y with a tensor y, write "
+            "(y * x.log()).exp()."
+        )
     slope = exponent * a ** (exponent - 1) if exponent else 0 * a  # a ** 0 is flat at a = 0 too
     return a**exponent, (lambda dout: dout * slope,)
 
 
 def matmul(a: Array, b: Array) -> Made:
+    """a (…, N, D) @ b (…, D, M), so (…, N, M). Gradients: dout @ bᵀ and aᵀ @ dout."""
     aT, bT = np.matrix_transpose(a), np.matrix_transpose(b)  # the last two axes: stacks of matrices work too
     return a @ b, (lambda dout: dout @ bT, lambda dout: aT @ dout)
 
 
 def sum_over(a: Array, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Made:
+    """The sum over axis (None: over all), which goes or stays as 1. Local gradient: 1 for every entry."""
     kept = np.sum(a, axis=axis, keepdims=True)  # each entry of a has slope 1 in its own sum
     out = kept if keepdims else np.sum(a, axis=axis)
     return out, (lambda dout: np.broadcast_to(dout.reshape(kept.shape), a.shape),)
 
 
 def reshape(a: Array, shape: tuple[int, ...]) -> Made:
+    """The same entries in another shape; dout goes back into the shape of a."""
     return a.reshape(shape), (lambda dout: dout.reshape(a.shape),)
 
 
 def transpose(a: Array, axes: tuple[int, ...]) -> Made:
+    """Axis axes[k] of a becomes axis k; dout goes through the inverse permutation."""
     return a.transpose(axes), (lambda dout: dout.transpose(np.argsort(axes)),)
 
 
 def relu(a: Array) -> Made:
+    """max(a, 0), of the shape of a. Local gradient: 1 where a > 0, else 0; at 0 itself too."""
     return np.maximum(a, 0), (lambda dout: np.where(a > 0, dout, 0),)
 
 
 def exp(a: Array) -> Made:
+    """eᵃ, of the shape of a. Local gradient: eᵃ itself."""
     out = np.exp(a)
     return out, (lambda dout: dout * out,)
 
 
 def log(a: Array) -> Made:
+    """The natural logarithm, of the shape of a, for a > 0. Local gradient: 1/a."""
     return np.log(a), (lambda dout: dout / a,)
 
 
 def tanh(a: Array) -> Made:
+    """tanh a, of the shape of a. Local gradient: 1 − tanh² a."""
     out = np.tanh(a)
     return out, (lambda dout: dout * (1 - out**2),)
 
@@ -192,6 +211,7 @@ class Tensor:
     transpose = partialmethod(_then, transpose)
 
     def mean(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
+        """The mean over axis (None: over all), which goes or stays as 1."""
         total = self.sum(axis, keepdims)
         return Tensor.apply(div, total, self.data.size / total.data.size)
 

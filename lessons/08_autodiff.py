@@ -1078,7 +1078,7 @@ else:
 # %% [markdown]
 # ### The course's own engine
 #
-# `backprop_helpers/autodiff.py` is the same engine grown up a little, in under 200 lines: more operations (`-`, `/`, `**`, mean, tanh, reshape, transpose), float32, and
+# `backprop_helpers/autodiff.py` is the same engine grown up a little, in under 200 lines of code: more operations (`-`, `/`, `**`, mean, tanh, reshape, transpose), float32, and
 # `no_grad`. Inside `with autodiff.no_grad():` nothing is remembered, which saves the memory where a network is only used. Reading
 # it now should hold no surprise.
 

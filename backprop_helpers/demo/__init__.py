@@ -1,1 +1,1 @@
-"""A made-up class that hands in lesson 02 in twelve different ways, graded with nbgrader: `make demo`."""
+"""A made-up class that hands in lesson 02 in twelve different ways, and its grading: `make demo`."""

@@ -54,7 +54,7 @@ def prepare(root: Path, course: Path, learners: Sequence[Learner] = CLASS) -> No
     shutil.copytree(solution.parent, course / "solutions" / LESSON, ignore=shutil.ignore_patterns(".*"))
     done = run_nbgrader(["generate_assignment", LESSON], course)
     if done.returncode:
-        raise DemoError(f"nbgrader could not make the assignment: {done.stderr.strip().splitlines()[-1:]}")
+        raise DemoError(f"nbgrader could not make the assignment. {_last_words(done.stderr)}")
     released = nbformat.read(course / "notebooks" / LESSON / f"{LESSON}.ipynb", as_version=4)
     right = solutions_of(nbformat.read(solution, as_version=4))
     for learner in learners:
@@ -104,7 +104,16 @@ def feedback(course: Path) -> None:
     """Write every learner's feedback page. Raises DemoError when nbgrader refuses."""
     done = run_nbgrader(["generate_feedback", LESSON], course)
     if done.returncode:
-        raise DemoError(f"nbgrader could not write the feedback: {done.stderr.strip().splitlines()[-1:]}")
+        raise DemoError(f"nbgrader could not write the feedback. {_last_words(done.stderr)}")
+
+
+def _last_words(said: str) -> str:
+    lines = said.strip().splitlines()
+    return (
+        f"Its last line: {lines[-1]}"
+        if lines
+        else "It said nothing; `backprop doctor` looks at this machine."
+    )
 
 
 def _empty(course: Path) -> None:
