@@ -339,6 +339,8 @@ class Figure:
             for p in self.panels
         )
         scrolls = ' style="overflow-x:auto"' if any(p.least for p in self.panels) else ""
+        if scrolls and not self.pickable:
+            scrolls += ' tabindex="0"'  # who has no mouse scrolls it with the arrow keys
         about = f'role="{role}" aria-label="{escape(label)}"{attributes(data)}'
         return f'<div class="bp-figure"{scrolls} {about}>{parts}</div>'
 
