@@ -14,7 +14,7 @@ from backprop_helpers.checks import diagnose, exercises
 from backprop_helpers.checks.spec import Driven
 from backprop_helpers.grading.given import PRELOAD, given_for
 from backprop_helpers.grading.judge import judge_notebook
-from backprop_helpers.grading.judge.names import needed
+from backprop_helpers.grading.judge.names import looked_at, needed
 from backprop_helpers.grading.judge.remote import RemoteFunction, Side
 from backprop_helpers.grading.sandbox import CellOutcome, Limits, Sandbox, Tier
 from tests.variants import right
@@ -557,6 +557,14 @@ def test_values_cross_exactly():
 def test_what_a_learner_wrote_is_read_without_harm(source):
     given = cells(("code", "a = 1"), ("solution", source), ("test", "assert a == 1"))
     assert judge_notebook(given, NothingRuns(), seed="s").earned == 2.0
+
+
+def test_the_trees_of_long_cells_of_learners_are_not_kept():
+    assert looked_at("1;" * 30_000, magics=False).tree is None
+    assert looked_at("1;" * 9_000, magics=False).tree is not None
+    many = [looked_at(f"a{i} = 1", magics=False) for i in range(200)]
+    assert looked_at("a199 = 1", magics=False) is many[199]
+    assert looked_at("a0 = 1", magics=False) is not many[0]
 
 
 class NothingRuns(FakeBox):

@@ -30,7 +30,7 @@ from backprop_helpers.grading.results import GradedSubmission
 from backprop_helpers.grading.run import Job, get_warm, grade_submission
 
 TRIES = 3  # of a submission whose worker died under it
-SILENCE = 600.0  # seconds without any answer from a cluster
+SILENCE = 600.0  # seconds without any answer; a submission takes minutes at most
 
 
 class Workers(Protocol):
@@ -212,9 +212,14 @@ def graded(
             continue
         done, _ = wait(waiting, timeout=1.0, return_when=FIRST_COMPLETED)
         silent = 0.0 if done else silent + 1.0
-        if not workers.alive() or silent > SILENCE:
+        if not workers.alive():
             raise GradeError(
                 "The Dask cluster is lost. What was graded is kept; run the same command to go on."
+            )
+        if silent > SILENCE:
+            raise GradeError(
+                f"No submission was finished for {SILENCE:g} s: the workers are lost, or have no processor to run on. "
+                "What was graded is kept; run the same command to go on."
             )
         broken = []
         for future in done:

@@ -41,21 +41,36 @@ class Cell:
     rest: ast.Module | None = None
 
 
-LONG = 200_000  # characters of a cell, beyond which nobody looks for names in it
+LONG = 200_000  # characters of a cell of the course, beyond which nobody looks for names in it
+# The same of a learner's: a syntax tree takes hundreds of times the memory of its text, and trees are kept for a while.
+LONG_OF_LEARNERS = 20_000
 # What IPython may turn into Python: commands, questions, the prompts of copied lines.
 _IPYTHON = re.compile(r"(?m)^[ \t\f]*(?:[!?%,;/]|>>>|\.\.\.|In \[)|\?|=\s*[%!]|!(?!=)")
 
 
-@functools.lru_cache(maxsize=2048)
 def looked_at(source: str, magics: bool = True) -> Cell:
     """The names of a cell. Never raises.
 
     magics: whether IPython's own commands are read too, which is for cells of the course: somebody could write so many that it
     takes minutes.
     """
+    return _of_the_course(source) if magics else _of_a_learner(source)
+
+
+@functools.lru_cache(maxsize=2048)
+def _of_the_course(source: str) -> Cell:
+    return _read(source, magics=True, most=LONG)
+
+
+@functools.lru_cache(maxsize=64)  # a submission's, which are asked for more than once
+def _of_a_learner(source: str) -> Cell:
+    return _read(source, magics=False, most=LONG_OF_LEARNERS)
+
+
+def _read(source: str, *, magics: bool, most: int) -> Cell:
     try:
         text = TransformerManager().transform_cell(source) if magics else source
-        if len(text) > LONG:
+        if len(text) > most:
             return Cell(None)
         tree = ast.parse(text)
         free = set(_free(symtable.symtable(text, "<cell>", "exec")))
