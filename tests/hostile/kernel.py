@@ -148,8 +148,8 @@ SUBMISSIONS = [
         "memory_in_locks",
         "Keeps data in locks on parts of a file, of which the kernel makes as many as are asked for.",
         (
-            "import fcntl\nfds = [os.open(m.__file__, os.O_RDONLY) for m in list(sys.modules.values()) if getattr(m, '__file__', None)][:40]\n"
-            "for place in range(200_000, 0, -2):\n    for fd in fds:\n        fcntl.lockf(fd, fcntl.LOCK_SH, 1, place)",
+            "import fcntl\nfiles = [f for f in (getattr(m, '__file__', None) for m in list(sys.modules.values())) if f and os.path.isfile(f)]\n"
+            "fds = [os.open(f, os.O_RDONLY) for f in files[:40]]\nfor place in range(200_000, 0, -2):\n    for fd in fds:\n        fcntl.lockf(fd, fcntl.LOCK_SH, 1, place)",
         ),
         endless=True,
     ),
@@ -157,8 +157,12 @@ SUBMISSIONS = [
         "queue_of_signals",
         "Fills the kernel's queue of signals, which all processes of a user share.",
         (
-            "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [40])\nlibc.kill.restype = ctypes.c_int\nsent = 0\n"
-            "while sent < 300_000 and libc.kill(os.getpid(), 40) == 0:\n    sent += 1\nprint(sent)",
+            "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [40])\nimport threading\nsent = 0\n"
+            "def send(how):\n    global sent\n    while sent < 300_000:\n        how()\n        sent += 1\n"
+            "info = (ctypes.c_int * 32)(40, 0, -1)\n"
+            "def queue():\n    if libc.syscall(ctypes.c_long(129 if platform.machine() == 'x86_64' else 138), os.getpid(), 40, info):\n        raise OSError('no')\n"
+            "for how in (lambda: signal.raise_signal(40), lambda: signal.pthread_kill(threading.get_ident(), 40), queue):\n"
+            "    try:\n        send(how)\n    except BaseException as problem:\n        print(sent, type(problem).__name__)",
         ),
         next_cells=(
             "import signal, time\ncame = []\nsignal.signal(signal.SIGALRM, lambda *a: came.append(1))\n"
