@@ -290,6 +290,39 @@ def _lives(pid: int) -> bool:
         return False
 
 
+@pytest.mark.parametrize("which", [Tier.STRONG, Tier.PLAIN], ids=str)
+def test_a_course_that_is_installed_among_the_libraries_can_not_be_seen(which, package, monkeypatch):
+    (package / "backprop_helpers").mkdir()
+    (package / "backprop_helpers" / "__init__.py").write_text("", encoding="utf-8")
+    with open_folder() as folder:
+        libraries = folder / "site-packages"
+        for name in ("backprop_helpers", "neighbour"):
+            (libraries / name).mkdir(parents=True)
+            (libraries / name / "layers.py").write_text("answer = 42", encoding="utf-8")
+        monkeypatch.setattr(sys, "path", [str(libraries), *sys.path])
+        look = f"""
+import pathlib
+from neighbour import layers
+print(layers.answer)
+here = pathlib.Path({str(libraries / "backprop_helpers")!r})
+for attempt in (lambda: list(here.iterdir()), (here / "layers.py").read_text, lambda: __import__("backprop_helpers.layers")):
+    try:
+        print(attempt())
+    except (OSError, ImportError):
+        print("nothing")
+"""
+        try:
+            sandbox = Sandbox(which, package=package)
+        except SandboxUnavailable as why:
+            pytest.skip(str(why))
+        with sandbox, sandbox.open() as box:
+            (outcome,) = box.run([look])
+    said = outcome.outputs[0]["text"].split()
+    assert said[0] == "42"
+    assert said[1] in ("nothing", "[]")
+    assert said[2:] == ["nothing", "nothing"]
+
+
 def test_the_strong_tier_has_worlds_of_its_own(package):
     try:
         sandbox = Sandbox(Tier.STRONG, package=package)
