@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
 import tempfile
@@ -26,8 +25,11 @@ class Server:
         self.folder = Path(tempfile.mkdtemp(prefix="backprop-postgres-"))
         self.data = self.folder / "data"
         self.url = f"postgresql+psycopg://course@/postgres?host={self.folder}"
-        self._as = {"user": OWNER, "group": pwd.getpwnam(OWNER).pw_gid} if os.getuid() == 0 else {}
-        if self._as:
+        self._as: dict[str, str | int] = {}
+        if os.getuid() == 0:
+            import pwd  # which Windows lacks: there, no test comes here
+
+            self._as = {"user": OWNER, "group": pwd.getpwnam(OWNER).pw_gid}
             shutil.chown(self.folder, OWNER)
         self._process: subprocess.Popen[bytes] | None = None
 

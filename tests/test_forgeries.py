@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from judge_side import LESSONS, job, page
 
@@ -9,6 +11,8 @@ from backprop_helpers.grading.given import PRELOAD, given_for
 from backprop_helpers.grading.judge import judge_notebook
 from backprop_helpers.grading.sandbox import Limits, Sandbox, Tier
 from tests.hostile.forgeries import FORGERIES
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
 
 @pytest.fixture(scope="module")

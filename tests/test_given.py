@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from judge_side import LESSONS, job, page
 
@@ -49,6 +51,8 @@ result = [modules, [label for label, _ in found]]
 
 @pytest.fixture(scope="module")
 def sandbox():
+    if sys.platform != "linux":
+        pytest.skip("the sandbox needs Linux")
     given = given_for(LESSONS[0], page(LESSONS[0]))
     with Sandbox(
         Tier.UNSAFE, package=given.folder, preload=PRELOAD, limits=Limits(seconds_total=900)

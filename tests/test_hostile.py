@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import secrets
 import socket
 import subprocess
@@ -20,6 +19,7 @@ from backprop_helpers.grading.sandbox import box as box_module
 from tests.hostile import PRELUDE, Hostile, submissions
 from tests.open_folder import open_folder
 
+resource = pytest.importorskip("resource", reason="Windows has none, and no sandbox either")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
 ALL = submissions()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 
 import numpy as np
 import pytest
@@ -25,6 +26,8 @@ EVERY = 9  # misconceptions that are compared; `make sweep ARGS=judge` compares 
 
 @pytest.fixture(scope="module")
 def sandbox():
+    if sys.platform != "linux":
+        pytest.skip("the sandbox needs Linux")
     given = given_for(LESSONS[0], page(LESSONS[0]))
     limits = Limits(seconds_cell=30.0, seconds_call=1.0)
     with Sandbox(Tier.UNSAFE, package=given.folder, preload=PRELOAD, limits=limits) as warm:

@@ -82,6 +82,8 @@ def test_every_nbgrader_and_python_command_on_a_page_exists(page):
 def test_the_python_examples_of_the_docs_run():
     for page in PAGES:
         for code in re.findall(r"```python\n(.*?)```", _text(page), flags=re.S):
+            if "grading.sandbox" in code and sys.platform != "linux":
+                continue
             done = subprocess.run(
                 [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
             )

@@ -171,3 +171,31 @@ print("fine")
 def test_the_learners_side_needs_nothing_that_only_linux_has() -> None:
     done = subprocess.run([sys.executable, "-c", LEARNERS_SIDE], capture_output=True, text=True, check=False)
     assert done.stdout.strip().endswith("fine"), done.stderr[-2000:]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_every_test_file_can_be_read_on_every_system(system: str) -> None:
+    """With what only Linux has hidden: what needs it has to skip itself, not to stop the run."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "tests.elsewhere",
+            "-p",
+            "no:cacheprovider",
+            "-n0",
+            "-q",
+            "--co",
+        ],
+        cwd=ROOT,
+        env=os.environ | {"BACKPROP_SYSTEM": system},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    assert "tests/test_lesson_04.py::" in done.stdout
