@@ -121,6 +121,7 @@ def cell(text: str) -> str:
     """One line of a message, safe within a table."""
     text = re.sub(r"\s+", " ", text).replace("|", "\\|").replace("<", "&lt;")
     text = re.sub(r"/\S*/", "…/", text)
+    text = re.sub(r"\btmp[a-z0-9_]{8}\b", "…", text)  # a folder of this run, which no other will have
     return text if len(text) <= 160 else f"{text[:159]}…"
 
 

@@ -18,7 +18,6 @@ TARGET = 3.0
 
 # The steps, in order. Forward steps show values, backward steps also the gradients found so far.
 STEPS = ("x", "z", "h", "out", "L", "dout", "dw2", "dh", "dz", "dw1")
-FIRST_BACK = STEPS.index("dout")
 
 # Where the nodes stand in a panel of 100 by 100.
 X_AT = ((7.0, 72.0), (7.0, 28.0))
