@@ -102,7 +102,16 @@ def test_imports_run_one_way(path):
 
 def test_nothing_names_a_path_of_one_machine():
     """Nor of one moment: a temporary folder. Made-up people of the documentation may have a home."""
-    folders = "backprop_helpers benchmarks docs lessons notebooks solutions tests tools".split()
+    folders = [
+        "backprop_helpers",
+        "benchmarks",
+        "docs",
+        "lessons",
+        "notebooks",
+        "solutions",
+        "tests",
+        "tools",
+    ]
     kinds = {".py", ".md", ".ipynb", ".toml", ".yml", ".txt"}
     files = [*ROOT.glob("*.*"), *(path for folder in folders for path in (ROOT / folder).rglob("*"))]
     texts = [path for path in files if path.suffix in kinds and path.is_file()]
