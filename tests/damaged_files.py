@@ -136,6 +136,12 @@ def _helper(notebook: Notebook) -> None:
     here["source"] = text(here).replace("(pred - y) ** 2", "my_square(pred - y)")
 
 
+def _many_helpers(notebook: Notebook) -> None:
+    names = [f"helper_{'x' * 5_000}_{k}" for k in range(12)]
+    _own_cell(notebook, "\n".join(f"{name} = 1" for name in names))
+    _after(notebook, "exercise-mse", f"\nunused = lambda: ({', '.join(names)})")
+
+
 def _elsewhere(notebook: Notebook) -> None:
     """The stub was left alone and the answer written into a new cell."""
     here = cell(notebook, "exercise-softmax")
@@ -184,6 +190,7 @@ def _greedy(notebook: Notebook) -> None:
 
 def _attached(notebook: Notebook) -> None:
     here = cell(notebook, "answer-more_right_more_loss")
+    here["source"] = f"{text(here)}\n\n![plot](attachment:plot.png) ![evil](attachment:evil.svg)"
     here["attachments"] = {
         "plot.png": {"image/png": PNG},
         "evil.svg": {"image/svg+xml": "<svg onload='alert(1)'/>"},
@@ -305,6 +312,7 @@ CASES = (
     edited("written-in-a-new-cell", _elsewhere, _MESSAGE, "exercise-softmax was left as it was given; softmax was found"),
     edited("two-candidates", _two_of_one_name, _MESSAGE, "2 other cells define softmax", lost=("softmax",)),
     edited("own-helper-cell", _helper, _MESSAGE, "uses my_square from a cell of your own", lost=("mse",)),
+    edited("many-long-names", _many_helpers, _MESSAGE, r"exercise-mse uses helper_x{33}…, (helper_x{33}…, ){3}helper_x{33}… and 7 more from a cell of your own"),
     edited("very-long-cell-of-their-own", lambda nb: _own_cell(nb, "1;" * 500_000), _MESSAGE, "own cells have 1,000,000 characters.*costs no points"),
     edited("long-cells-of-their-own", _many_long, _MESSAGE, "own cells have 1,440,000 characters"),
     edited("split-with-a-long-half", _long_half, _MESSAGE, "2 times with different text", lost=("accuracy",)),

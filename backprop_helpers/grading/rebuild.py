@@ -266,7 +266,7 @@ def _left_behind(cells: Sequence[RebuiltCell], own: Iterable[str]) -> list[str]:
         used = sorted(_used(cell.source) & missing) if cell.touched and cell.master.kind == "solution" else []
         if used:
             notes.append(
-                f"Your cell {cell.master.grade_id} uses {_listed(used)} from a cell of your own. Only the cells of the "
+                f"Your cell {cell.master.grade_id} uses {_some(used)} from a cell of your own. Only the cells of the "
                 "exercises are graded: move it into this one."
             )
     return notes
@@ -303,6 +303,12 @@ def _normal(source: str) -> str:
 
 def _same(one: str, other: str) -> bool:
     return _normal(one) == _normal(other)
+
+
+def _some(names: Sequence[str]) -> str:
+    """A few names that a learner made up, each of a length that can be read."""
+    shown = [name if len(name) <= 40 else f"{name[:40]}…" for name in names[:5]]
+    return f"{_listed(shown)} and {len(names) - 5} more" if len(names) > 5 else _listed(shown)
 
 
 def _listed(names: Iterable[str]) -> str:
