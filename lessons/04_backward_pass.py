@@ -967,7 +967,7 @@ check("bug_hunt_1", bug_hunt_1, hidden=True)
 # </details>
 # <details><summary>Hint 2 · the idea</summary>
 #
-# Divide got by expected, entry by entry. The batch in the report has 8 rows.
+# Divide got by expected, entry by entry. In the report that the notebook prints, the batch has 8 rows.
 #
 # </details>
 # <details><summary>Hint 3 · the shape of the answer</summary>

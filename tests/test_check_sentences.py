@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import traceback
+
 import numpy as np
 import pytest
 
-from backprop_helpers import autodiff, checkpointing, layers, losses, training
+from backprop_helpers import autodiff, checkpointing, layers, losses, network, training
 from backprop_helpers.checks import diagnose
+from backprop_helpers.checks.attempt import LONGEST, _line
+from backprop_helpers.checks.wording import _on_some
+from backprop_helpers.gradcheck.digits import told_apart
 
 
 @pytest.mark.parametrize(
@@ -246,3 +252,82 @@ def test_a_cache_that_has_lost_the_shape_of_x_is_a_remark(cache, noted):
     found = diagnose("affine_forward", lambda x, w, b: (layers.affine_forward(x, w, b)[0], cache(x, w, b)))
     assert found.passed
     assert any("the shape x came in with is lost" in remark for remark in found.remarks) == noted
+
+
+def _refusing(x, w, b):
+    if x.shape[1] != w.shape[0]:
+        raise ValueError("these do not fit")
+    return x @ w + b
+
+
+def test_of_a_helper_that_refuses_the_line_that_calls_it_is_quoted():
+    def mlp_forward(x, params):
+        out = x
+        for w, b in params:
+            out = _refusing(x.reshape(len(x), -1), w, b)
+        return out, []
+
+    found = diagnose("mlp_forward", mlp_forward)
+    assert "in its line `out = _refusing(x.reshape(len(x), -1), w, b)`" in str(found)
+
+    def refuses(x, w, b):
+        raise ValueError("no")
+
+    assert 'in its line `raise ValueError("no")`' in diagnose("affine_forward", refuses, known=()).message
+    long = traceback.FrameSummary("cell", 1, "f", line=f"y = {'x + ' * 100}")
+    assert len(_line([long])) == LONGEST
+    assert _line([long]).endswith("…")
+
+
+def test_where_it_fails_on_few_inputs_these_are_listed_and_what_was_called():
+    class Relative(training.EarlyStopping):
+        def step(self, val_loss, params):
+            if val_loss < self.best_loss * (1 - self.min_improvement):
+                self.best_loss, self.waited = val_loss, 0
+                self.best_params = [(w.copy(), b.copy()) for w, b in params]
+            else:
+                self.waited += 1
+            return self.waited >= self.patience
+
+    found = diagnose("EarlyStopping", Relative)
+    assert found.misconception is None
+    assert (
+        "It fails on these inputs alone: improvements smaller than min_improvement; losses below zero."
+        in (found.look)
+    )
+    assert "a loss that stands still" not in found.look
+    got, expected = (f"{float(value):.6g}" for value in (found.got, found.expected))
+    called = found.where.partition("In order: EarlyStopping(2, 0.1), then step with the losses ")[2]
+    assert got in called.split(", ")
+    assert expected in called.split(", ")
+
+
+def test_of_many_inputs_on_which_it_holds_three_are_named():
+    assert _on_some("abcde", "vwxyz").startswith("It holds on these inputs: a; b; c; and 2 more. ")
+    assert _on_some("abc", "v").startswith("It holds on these inputs: a; b; c. ")
+    assert _on_some("abcd", "v").startswith("It fails on this input alone: v. ")
+
+
+def test_the_name_of_a_gradient_in_a_list_is_said_in_words():
+    def twice(dscores, caches):
+        return [(dw, 2 * db) for dw, db in network.mlp_backward(dscores, caches)]
+
+    assert diagnose("mlp_backward", twice).where.startswith(
+        "grads[-1][1], which is db of the last layer, (M,) = "
+    )
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "shown"),
+    [
+        (0.8090004, 0.8089985, ("0.8090004", "0.8089985")),
+        (2.2873, 1.21605, ("2.2873", "1.21605")),
+        (1.0000012, 1.0, ("1.0000012", "1")),
+        (0.0, 1e-9, ("0", "1e-09")),
+        (1.0, 1.0, ("1", "1")),
+        (math.nan, 0.2340753, ("nan", "0.234075")),
+        (math.inf, 1.0, ("inf", "1")),
+    ],
+)
+def test_two_numbers_are_written_so_that_their_difference_shows(a, b, shown):
+    assert told_apart(a, b) == shown

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import re
 import traceback
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,8 @@ from backprop_helpers.checks.copies import copied, unchanged
 from backprop_helpers.checks.leftover import left_standing
 from backprop_helpers.checks.limits import TookTooLong, alarm, captured_prints
 from backprop_helpers.checks.travel import Alien, counted, packed, plain, type_name, unpacked
+
+LONGEST = 120  # characters of a line that are quoted
 
 
 class Wrong(Exception):
@@ -142,11 +145,18 @@ def in_words(exc: BaseException) -> Raised:
         kind=type(exc).__name__,
         kinds=tuple(k.__name__ for k in type(exc).__mro__ if k.__module__ == "builtins"),
         text=text,
-        line=(mine[-1].line or "").strip()[:120] if mine else "",
+        line=_line(mine),
         inner=frames[-1].name if frames else "",
         depth=len(mine),
         left=left_standing(exc) if mine and frames[-1] is mine[-1] else "",
     )
+
+
+def _line(mine: Sequence[traceback.FrameSummary]) -> str:
+    """The learner's line that is to be looked at: of a helper that refuses what it is given, the one that calls it."""
+    lines = [(frame.line or "").strip() for frame in mine]
+    calls = [line for line in lines if not re.match(r"raise\b", line)] or lines
+    return "" if not calls else calls[-1] if len(calls[-1]) <= LONGEST else f"{calls[-1][: LONGEST - 1]}…"
 
 
 def learner_frames(frames: Sequence[traceback.FrameSummary]) -> list[traceback.FrameSummary]:

@@ -137,7 +137,10 @@ def _stopping_cases(rng: np.random.Generator) -> list[Case]:
     level = float(rng.uniform(1, 3))
 
     def case(patience: int, least: float, losses: Sequence[float], label: str) -> Case:
-        return Case((patience, least, [level + v for v in losses]), label=label)
+        taken = [level + v for v in losses]
+        given = f"{patience}, {least:g}" if least else f"{patience}"
+        said = f"In order: EarlyStopping({given}), then step with the losses {', '.join(f'{v:.6g}' for v in taken)}."
+        return Case((patience, least, taken), label=label, calls=said.replace("-", "−"))
 
     return [
         case(

@@ -98,7 +98,8 @@ class Case:
     "x of rank 4"; sizes: the letters of the shapes and their values, pairwise distinct;
     upstream: the position in args of the upstream gradient, if there is one; tolerance: instead
     of the quantities' own, where these inputs need another; free: quantity name → boolean mask
-    of entries that are not compared, as a kink (said in the message); extra: whatever the
+    of entries that are not compared, as a kink (said in the message); calls: what is called with
+    what, where a reader can follow that by hand, a sentence said where it fails; extra: whatever the
     exercise's own `run` needs besides (a seed, a forward's inputs), never shown.
     """
 
@@ -108,6 +109,7 @@ class Case:
     upstream: int | None = None
     tolerance: Tolerance | None = None
     free: Mapping[str, Any] = field(default_factory=dict)
+    calls: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from backprop_helpers.checks.compare import Difference, close, tolerance_for
 from backprop_helpers.checks.diagnosis import Diagnosis
 from backprop_helpers.checks.result import CheckResult
-from backprop_helpers.checks.spec import Exercise, Fn, Tolerance
+from backprop_helpers.checks.spec import Exercise, Fn, Tolerance, yes_or_no
 from backprop_helpers.checks.travel import counted
 from backprop_helpers.checks.trial import Trial, failed, first_difference, harmful
 from backprop_helpers.gradcheck.digits import told_apart
@@ -34,7 +34,7 @@ def explained(exercise: Exercise, trials: Sequence[Trial], found: Diagnosis, hid
         exercise.name,
         False,
         message,
-        where=_where(exercise, bad, first, message, hidden),
+        where=_where(exercise, bad, first, message, hidden, named=bool(found.says)),
         look=_look(exercise, trials, first, found, hidden),
         quantity=first[1].quantity.name if first else None,
         misconception=_joined(found),
@@ -93,9 +93,17 @@ def _message(exercise: Exercise, bad: Trial, first: tuple[Trial, Difference] | N
 
 
 def _where(
-    exercise: Exercise, bad: Trial, first: tuple[Trial, Difference] | None, message: str, hidden: bool
+    exercise: Exercise,
+    bad: Trial,
+    first: tuple[Trial, Difference] | None,
+    message: str,
+    hidden: bool,
+    named: bool,
 ) -> str:
-    """The inputs on which it stopped, where it did; else the quantity, its worst entry and the inputs."""
+    """The inputs on which it stopped, where it did; else the quantity, its worst entry and the inputs.
+
+    named: the message says what is wrong, so that a measured no instead of yes would only say it again.
+    """
     trial, d = first if first and not bad.seen.problem else (bad, None)
     on = f" Inputs: {trial.case.label}." if trial.case.label else ""
     if d is None:
@@ -109,19 +117,24 @@ def _where(
     name = d.quantity.name
     if hidden:
         return f"{name}{'' if d.quantity.measured else f' {d.quantity.shape}'}, on inputs that are not shown.{on}"
+    if trial.case.calls:
+        on += f" {trial.case.calls}"
+    if named and d.quantity.shown is yes_or_no and d.got is not None:
+        return f"{name}: {yes_or_no(d.got)}.{on}"
     if d.quantity.measured and d.got is not None and d.expected is not None:
         write = d.quantity.shown or (lambda value: _minus(f"{value:.6g}"))
         return f"{name}: got {write(d.got)}; expected {write(d.expected)}.{on}"
     if d.got is None or d.expected is None or d.index is None:
         return on.strip() if d.sentence in message else f"{d.sentence}{on}"
     at = f"{name}[{', '.join(map(str, d.index))}]" if d.index else name
+    called = f"{name}, which is {d.quantity.meaning}," if "[" in name else name
     shape = f" {d.quantity.shape} = {d.expected.shape}" if d.expected.shape else ""
     off = f", {_share(d.wrong, d.expected.size)} off, the worst" if d.expected.size > 1 else ""
     got, right = (_minus(number) for number in told_apart(float(d.got[d.index]), float(d.expected[d.index])))
     enough = f"; close enough is within {tolerance_for(d.quantity, trial.case).rtol:g} of it"
     near = close(d.got[d.index], d.expected[d.index], _nearly(tolerance_for(d.quantity, trial.case)))
     return (
-        f"{f'{name}{shape}{off} {at}' if d.index else name}: got {got}, expected {right}"
+        f"{f'{called}{shape}{off} {at}' if d.index else name}: got {got}, expected {right}"
         f"{enough if near else ''}.{on}"
     )
 
@@ -196,10 +209,20 @@ def _where_to_look(
             "nearly exact, as a small h, a constant that is added, or a rounded number?"
         )
     elif holds and not d.quantity.look:
-        said.append(
-            f"It holds on these inputs: {'; '.join(holds)}. What do the others have that these have not?"
-        )
+        said.append(_on_some(holds, [t.case.label for t in trials if t.case.label and t.differences]))
     return " ".join(said)
+
+
+FEW = 3  # inputs that are listed; of more nobody sees what they have in common
+
+
+def _on_some(holds: Sequence[str], fails: Sequence[str]) -> str:
+    """On which inputs it holds, or on which it fails where these are few."""
+    if len(holds) > FEW and len(fails) <= FEW:
+        these = "this input" if len(fails) == 1 else "these inputs"
+        return f"It fails on {these} alone: {'; '.join(fails)}. What is there that the {len(holds)} others have not?"
+    more = f"; and {len(holds) - FEW} more" if len(holds) > FEW else ""
+    return f"It holds on these inputs: {'; '.join(holds[:FEW])}{more}. What do the others have that these have not?"
 
 
 NEARLY = 1e-4  # of the largest right number: what is off by less is a matter of how exact a step is

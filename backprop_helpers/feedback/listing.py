@@ -90,7 +90,13 @@ def _line(html: Markup, text: str, marked: bool) -> Markup:
 def _marked(source: str, stopped: str) -> int:
     """Which line, counted from 1, is that one; 0 where none is, or several are."""
     wanted = stopped.strip()
-    found = [k for k, line in enumerate(source.split("\n"), 1) if wanted and line.strip() == wanted]
+    cut = wanted.removesuffix("…")  # a long line is quoted up to there
+    lines = [line.strip() for line in source.split("\n")]
+    found = [
+        k
+        for k, line in enumerate(lines, 1)
+        if cut and (line == wanted or (cut != wanted and line.startswith(cut)))
+    ]
     return found[0] if len(found) == 1 else 0
 
 

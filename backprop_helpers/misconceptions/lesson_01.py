@@ -521,7 +521,7 @@ SIGMOID = (
         exercise="sigmoid_forward",
         wrong=_entrywise(lambda x: _sigmoid(-x)),
         says="out is σ(−x), which is 1 − σ(x): it falls where it should rise.",
-        hint="Should σ(3) be near 1 or near 0? Look at the sign of the exponent.",
+        hint="Should σ(3) be near 1 or near 0? Follow the sign of x line by line, into every function you call.",
         source=_DESIGN,
     ),
     Misconception(

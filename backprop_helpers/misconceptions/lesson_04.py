@@ -598,7 +598,7 @@ SIGMOID = (
         "sigmoid_backward",
         _sigmoid_twice,
         "the sigmoid is applied to the cached output once more; what is cached is already σ(x).",
-        "What does sigmoid_forward put into the cache: x, or σ(x)?",
+        "Where the cache holds ½, the slope is 0.25. What does your code make of ½?",
         DESIGN,
     ),
     Misconception(
@@ -771,7 +771,7 @@ TANH = (
         "tanh_backward",
         _tanh_twice,
         "tanh is applied to the cached output once more; what is cached is already tanh(x).",
-        "What does tanh_forward put into the cache: x, or tanh(x)?",
+        "Where the cache holds 0.9, the slope is 0.19. What does your code make of 0.9?",
         DESIGN,
     ),
     Misconception(
