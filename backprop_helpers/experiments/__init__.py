@@ -51,7 +51,7 @@ def names() -> list[str]:
 def get(name: str) -> Experiment:
     """The experiment called `name`; raises KeyError with the known names when there is none."""
     if name not in names():
-        raise KeyError(f"there is no experiment {name!r}; there are {', '.join(names())}")
+        raise KeyError(f"there is no experiment {name!r}; there are {', '.join(names())}.")
     module = importlib.import_module(f"{__name__}.gallery.{name}")
     experiment: Experiment = getattr(module, name)
     return experiment
@@ -63,7 +63,7 @@ def __getattr__(name: str) -> Any:
             return getattr(importlib.import_module(f"{__name__}.{module}"), name)
     if name in names():
         return get(name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; experiments: {', '.join(names())}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; experiments: {', '.join(names())}.")
 
 
 def __dir__() -> list[str]:

@@ -45,9 +45,9 @@ class Slider:
         """Raise ValueError or TypeError when the model must not receive `value`."""
         low, high = (10.0**self.low, 10.0**self.high) if self.log else (self.low, self.high)
         if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-            raise TypeError(f"{self.name} must be a number from {low:g} to {high:g}, got {value!r}")
+            raise TypeError(f"{self.name} must be a number from {low:g} to {high:g}, got {value!r}.")
         if not low <= value <= high:
-            raise ValueError(f"{self.name} must lie between {low:g} and {high:g}, got {value!r}")
+            raise ValueError(f"{self.name} must lie between {low:g} and {high:g}, got {value!r}.")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Choice:
     def check(self, value: Any) -> None:
         """Raise ValueError when `value` is not among the options."""
         if value not in self.options:
-            raise ValueError(f"{self.name} must be one of {', '.join(self.options)}, got {value!r}")
+            raise ValueError(f"{self.name} must be one of {', '.join(self.options)}, got {value!r}.")
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,9 @@ class Experiment:
     def __post_init__(self) -> None:
         names = [c.name for c in self.controls]
         if len(set(names)) != len(names):
-            raise ValueError(f"every control of {self.name} needs a name of its own, got {names}")
+            raise ValueError(
+                f"every control of {self.name} needs a name of its own, got {names}. Rename one."
+            )
         for control in self.controls:
             control.check(control.initial)
         self.values(**self.snapshot)
@@ -124,7 +126,7 @@ class Experiment:
         known = {c.name: c for c in self.controls}
         for name, value in changed.items():
             if name not in known:
-                raise TypeError(f"{self.name} has no control {name!r}; it has {', '.join(known) or 'none'}")
+                raise TypeError(f"{self.name} has no control {name!r}; it has {', '.join(known) or 'none'}.")
             known[name].check(value)
             values[name] = value
         return values

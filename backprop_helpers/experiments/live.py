@@ -119,9 +119,11 @@ class Bound:
         """Take the prediction (None: skipped), open the controls and offer the explanations."""
         prediction = self.experiment.prediction
         if prediction is None:
-            raise ValueError(f"{self.experiment.name} asks for no prediction")
+            raise ValueError(f"{self.experiment.name} asks for no prediction, so there is nothing to choose.")
         if index is not None and not 0 <= index < len(prediction.options):
-            raise ValueError(f"index must be from 0 to {len(prediction.options) - 1} or None, got {index}")
+            raise ValueError(
+                f"index must be from 0 to {len(prediction.options) - 1} or None, got {index}. None skips the prediction."
+            )
         for i, button in enumerate(self.options):
             (button.add_class if i == index else button.remove_class)("bp-chosen")
         self.told.value, self.explained.value = _next(prediction, index), _explanations(prediction)

@@ -41,7 +41,7 @@ def heat_png(values: ArrayLike, low: float = 0.0, high: float = 1.0) -> bytes:
     """
     v = np.asarray(values, dtype=float)
     if v.ndim != 2:
-        raise ValueError(f"values must have two axes (rows, columns), got shape {v.shape}")
+        raise ValueError(f"values must have two axes (rows, columns), got shape {v.shape}. Reshape them.")
     index = np.rint(np.clip((v - low) / (high - low), 0, 1) * 254).astype(np.uint8)
     image = Image.frombytes("P", (v.shape[1], v.shape[0]), index.tobytes())
     image.putpalette(_PALETTE)
@@ -145,7 +145,7 @@ class Panel:
     ) -> None:
         """Marks at x, y (n,): circle, square, triangle or cross, `size` picture units across, with a thin halo."""
         if shape not in _SHAPES:
-            raise ValueError(f"shape {shape!r} is not known; choose one of {', '.join(_SHAPES)}")
+            raise ValueError(f"shape {shape!r} is not known; choose one of {', '.join(_SHAPES)}.")
         stroke, paper = theme.colour(colour), theme.colour("paper")
         points = self._points(x, y)
         if shape in ("circle", "square"):
@@ -324,7 +324,7 @@ class Figure:
     def __init__(self, *panels: Panel, pickable: bool = False) -> None:
         """pickable: whether parts of it can be chosen, so that a screen reader must look inside."""
         if not panels:
-            raise ValueError("a Figure needs at least one Panel")
+            raise ValueError("a Figure needs at least one Panel, got none. Give it what it is to show.")
         self.panels = panels
         self.pickable = pickable
 
@@ -393,9 +393,11 @@ def _kebab(name: str) -> str:
 def _limits(name: str, limits: tuple[float, float], log: bool) -> tuple[float, float]:
     low, high = float(limits[0]), float(limits[1])
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise ValueError(f"{name} must be (low, high) with low < high and both finite, got {limits}")
+        raise ValueError(f"{name} must be (low, high) with low < high and both finite, got {limits}.")
     if log and low <= 0:
-        raise ValueError(f"{name} is a log axis, so both limits must be above zero, got {limits}")
+        raise ValueError(
+            f"{name} is a log axis, so both limits must be above zero, got {limits}. Raise the lower one, or leave out log."
+        )
     return low, high
 
 

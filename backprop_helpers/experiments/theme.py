@@ -40,7 +40,7 @@ HEAT_LOW, HEAT_HIGH, HEAT_ALPHA = (0, 114, 178), (230, 130, 0), 150
 def colour(name: str) -> str:
     """The CSS value for a colour of the palette; raises ValueError for a name that is not in it."""
     if name not in LIGHT:
-        raise ValueError(f"colour {name!r} is not in the palette; choose one of {', '.join(COLOURS)}")
+        raise ValueError(f"colour {name!r} is not in the palette; choose one of {', '.join(COLOURS)}.")
     return f"var(--bp-{name})"
 
 
