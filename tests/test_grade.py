@@ -19,7 +19,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from damaged_files import CASES, EXERCISES, LESSON
+from damaged_files import CASES, EXERCISES, LESSON, PNG
 from grading_class import give, make_course, marks, run_grade, solved, sqlite, total, wait_for, wait_to_hear
 from kill_sweep import sweep
 from nbgrader.api import Gradebook
@@ -137,9 +137,10 @@ class TestDamagedFiles:
 
     def test_pictures_of_an_answer_reach_the_grader(self, damaged):
         path = damaged[0] / "autograded" / "pictures-in-an-answer" / LESSON / f"{LESSON}.ipynb"
-        text = path.read_text()
-        assert "plot.png" in text
-        assert "onload" not in text
+        answer = next(c for c in nbformat.read(path, as_version=4).cells if "attachments" in c)
+        assert answer.attachments == {"picture-1": {"image/png": PNG}}
+        assert "![plot](attachment:picture-1) ![evil] (attachment:evil.svg)" in answer.source
+        assert "onload" not in path.read_text()
 
     def test_nothing_of_a_neighbouring_file_is_taken(self, damaged):
         folder = damaged[0] / "autograded" / "odd-company" / LESSON

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ from backprop_helpers._files import write_atomically
 from backprop_helpers.grading.course import Course
 from backprop_helpers.grading.master import Master, MasterCell
 from backprop_helpers.grading.results import GradedCell, GradedSubmission
+from backprop_helpers.grading.shown import shown, without_commands
 
-_OURS = ("text/plain", "text/html", "image/png", "image/svg+xml", "text/markdown")
+_OURS = ("text/plain", "text/html")  # the cards of checks, which escape what they say
 _THEIRS = ("text/plain", "image/png", "image/jpeg")
 
 
@@ -48,9 +48,9 @@ def _about(result: GradedSubmission) -> dict[str, Any]:
 
 def _escaped(text: str) -> str:
     """Plain text as Markdown that shows exactly it: file names and kernels in it come from outside."""
-    special = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]()#+!|~$<>&"})
+    special = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]()#+!|~$<>&:"})
     return (
-        html.escape(" ".join(text.split()).translate(special), quote=False)
+        html.escape(without_commands(" ".join(text.split())).translate(special), quote=False)
         .replace("\\&lt;", "&lt;")
         .replace("\\&gt;", "&gt;")
         .replace("\\&amp;", "&amp;")
@@ -67,18 +67,11 @@ def _cell(master: MasterCell, graded: GradedCell | None) -> dict[str, Any]:
         allowed = _OURS if master.kind == "test" else _THEIRS
         found = [_output(output, allowed) for output in graded.outputs] if graded else []
         cell |= {"execution_count": None, "outputs": [output for output in found if output]}
-    elif graded and graded.attachments:
-        cell["attachments"] = graded.attachments
-    if graded and master.kind == "answer":
-        cell["source"] = without_tags(graded.source)
+    elif graded and master.kind == "answer":
+        cell["source"], pictures = shown(graded.source, graded.attachments)
+        if pictures:
+            cell["attachments"] = pictures
     return cell
-
-
-def without_tags(words: str) -> str:
-    """A learner's Markdown in which nothing is HTML: formgrader puts it into its page as it is, and a script there has the
-    marker's rights. A space behind what would open a tag does it, in formulas and code, too.
-    """
-    return re.sub(r"<(?=[A-Za-z/!?])", "< ", words)
 
 
 def _output(output: dict[str, Any], allowed: Sequence[str]) -> dict[str, Any] | None:
@@ -95,7 +88,11 @@ def _output(output: dict[str, Any], allowed: Sequence[str]) -> dict[str, Any] | 
         about = {name: str(output.get(name, "")) for name in ("ename", "evalue")}
         return {"output_type": kind, **about, "traceback": lines}
     if kind in ("display_data", "execute_result"):
-        data = {name: value for name, value in output.get("data", {}).items() if name in allowed}
+        data = {
+            name: value
+            for name, value in output.get("data", {}).items()
+            if name in allowed and isinstance(value, str)
+        }
         if data:
             count = {"execution_count": None} if kind == "execute_result" else {}
             return {"output_type": kind, "data": data, "metadata": {}, **count}
