@@ -310,6 +310,7 @@ def test_what_is_said_above_the_notebook_is_text() -> None:
 
 
 @pytest.mark.nbgrader
+@pytest.mark.slow
 @pytest.mark.browser
 def test_in_a_browser_nothing_runs_and_nothing_is_asked_for_whatever_is_clicked() -> None:
     picture = {"here.png": {"image/png": PNG}}
