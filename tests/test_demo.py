@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SENTENCES = {
     "learner-02": "Nothing is written here yet.",
     "learner-03": "The loss is the sum of the squared errors",
-    "learner-04": "There is no function softmax here: run the cell that defines it",
+    "learner-04": "SyntaxError: expected ':' (line 1).",
     "learner-05": "accuracy did not come back within 5 seconds and was stopped",
     "learner-06": "Nothing is written here yet.",
     "learner-08": "The rows' maxima have lost their second axis",
