@@ -38,7 +38,7 @@ COMMANDS = {
     "lab": Command("work through the lessons in JupyterLab", (*_module("backprop_helpers.cli"), "learn"), LEARNING),
     "demo": Command("grade a made-up class", (*_module("backprop_helpers.cli"), "demo"), LEARNING),
     "test": Command("style, types and every test: about 15 minutes on two cores"),
-    "quick": Command("style, types and the quick tests: about 3 minutes"),
+    "quick": Command("style, types and the quick tests: about 4 minutes"),
     "lessons": Command("rebuild solutions/ and notebooks/ from lessons/", _module("backprop_helpers.authoring")),
     "docs": Command(
         "rebuild the generated pages of docs/, and all of it as a site", _module("backprop_helpers.authoring.site")
