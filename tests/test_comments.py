@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from chromium import launched
+from formgrader_server import fetch, formgrader
 from grading_class import give, make_course, marks, run_grade, solved, sqlite
 from nbgrader.api import Gradebook
-from test_nbgrader_flow import fetch
 from typer.testing import CliRunner
 
-from backprop_helpers.authoring.release import nbgrader_environment, run_nbgrader
+from backprop_helpers.authoring.release import run_nbgrader
 from backprop_helpers.cli import app
 from backprop_helpers.course.comments import BANK, EXAMPLE, Comment, listed, read_bank
 from backprop_helpers.course.comments import give as comment
@@ -158,54 +155,44 @@ def test_formgrader_shows_the_scheme_below_the_answer_and_takes_points(course: P
     comment("02", "bert", ANSWER, ["evil"], course)
     with Gradebook(sqlite(course), "backprop") as gradebook:
         submission = gradebook.find_submission_notebook(LESSON, LESSON, "bert").id
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "jupyter_server", "--no-browser", f"--port={port}", "--allow-root"]
-    command += ["--IdentityProvider.token=secret", f"--ServerApp.root_dir={course}"]
-    environment = nbgrader_environment() | {"HOME": str(tmp_path), "JUPYTER_NO_CONFIG": ""}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    address = f"http://127.0.0.1:{port}/formgrader/submissions/{submission}/?token=secret"
-    with subprocess.Popen(command, cwd=course, env=environment, **quiet) as server:  # type: ignore[call-overload]
-        try:
-            fetch(address)
-            with launched() as browser:
-                page = browser.new_page(viewport={"width": 1200, "height": 900})
-                dialogs: list[str] = []
-                page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-                # formulas come from elsewhere; without the network the page must not wait for them
-                page.route(lambda url: f"127.0.0.1:{port}" not in url, lambda route: route.abort())
-                page.set_default_timeout(90_000)  # other tests run at the same time
-                page.set_extra_http_headers({"Authorization": "token secret"})
-                page.goto(address)
-                answer = page.locator(".nbgrader_cell", has_text=WORDS).last
-                answer.wait_for()
-                scheme = page.get_by_text("only which class is largest counts, not by how much")
-                score = answer.locator("input.score")
-                field = answer.locator("textarea.comment")
-                page.wait_for_function(
-                    "() => [...document.querySelectorAll('textarea.comment')].some(t => t.value.includes('script'))"
-                )
-                assert field.input_value() == EVIL  # the bank's comment stands in formgrader's own field
-                above, below = answer.bounding_box(), scheme.bounding_box()
-                assert above is not None
-                assert below is not None
-                # one below the other, on one screen
-                assert 0 <= below["y"] - (above["y"] + above["height"]) < 400
-                scheme.scroll_into_view_if_needed()
-                page.screenshot(path=str(tmp_path / "formgrader.png"))
-                score.fill("2")
-                with page.expect_response(lambda r: "/api/grade/" in r.url and r.request.method == "PUT"):
-                    score.press("Tab")
-                assert dialogs == []  # neither the answer's script ran nor the comment's
-                answer.get_by_text("here").click()
-                assert dialogs == []
-                assert "< script>alert(1)" in answer.inner_text()
-                assert (
-                    "[here] (javascript:alert(1)) ![drawing] (attachment:drawing.svg)" in answer.inner_text()
-                )
-        finally:
-            server.terminate()
+    with formgrader(course, {"HOME": str(tmp_path), "JUPYTER_NO_CONFIG": ""}) as root:
+        address = f"{root}/submissions/{submission}/?token=secret"
+        fetch(address)
+        with launched() as browser:
+            page = browser.new_page(viewport={"width": 1200, "height": 900})
+            dialogs: list[str] = []
+            page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+            # formulas come from elsewhere; without the network the page must not wait for them
+            page.route(
+                lambda url: not url.startswith(root.removesuffix("/formgrader")), lambda route: route.abort()
+            )
+            page.set_default_timeout(90_000)  # other tests run at the same time
+            page.set_extra_http_headers({"Authorization": "token secret"})
+            page.goto(address)
+            answer = page.locator(".nbgrader_cell", has_text=WORDS).last
+            answer.wait_for()
+            scheme = page.get_by_text("only which class is largest counts, not by how much")
+            score = answer.locator("input.score")
+            field = answer.locator("textarea.comment")
+            page.wait_for_function(
+                "() => [...document.querySelectorAll('textarea.comment')].some(t => t.value.includes('script'))"
+            )
+            assert field.input_value() == EVIL  # the bank's comment stands in formgrader's own field
+            above, below = answer.bounding_box(), scheme.bounding_box()
+            assert above is not None
+            assert below is not None
+            # one below the other, on one screen
+            assert 0 <= below["y"] - (above["y"] + above["height"]) < 400
+            scheme.scroll_into_view_if_needed()
+            page.screenshot(path=str(tmp_path / "formgrader.png"))
+            score.fill("2")
+            with page.expect_response(lambda r: "/api/grade/" in r.url and r.request.method == "PUT"):
+                score.press("Tab")
+            assert dialogs == []  # neither the answer's script ran nor the comment's
+            answer.get_by_text("here").click()
+            assert dialogs == []
+            assert "< script>alert(1)" in answer.inner_text()
+            assert "[here] (javascript:alert(1)) ![drawing] (attachment:drawing.svg)" in answer.inner_text()
     bert = marks(sqlite(course), LESSON)["bert"]
     assert bert[f"answer-{ANSWER}"][:2] == (None, 2)
     assert bert["check-mse"][0] == 0.0

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from formgrader_server import fetch, formgrader
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
-from test_nbgrader_flow import fetch
 from typer.testing import CliRunner
 
-from backprop_helpers.authoring.release import nbgrader_environment
 from backprop_helpers.cli import app
 from backprop_helpers.course.compose import ComposeError, compose, graded_ids
 from backprop_helpers.course.folder import CourseError, begin, bring_up_to_date, make
@@ -217,16 +213,6 @@ def test_it_opens_in_formgrader(course: Path, tmp_path: Path) -> None:
     plan = course / "course.toml"
     plan.write_text(plan.read_text().replace("[late]", f"{LESSON} = 2030-01-02\n[late]"))
     make(course)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "jupyter_server", "--no-browser", f"--port={port}", "--allow-root"]
-    command += ["--IdentityProvider.token=secret", f"--ServerApp.root_dir={course}"]
-    environment = nbgrader_environment() | {"HOME": str(tmp_path), "JUPYTER_NO_CONFIG": ""}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, cwd=course, env=environment, **quiet) as server:  # type: ignore[call-overload]
-        try:
-            found = json.loads(fetch(f"http://127.0.0.1:{port}/formgrader/api/assignments?token=secret"))
-        finally:
-            server.terminate()
+    with formgrader(course, {"HOME": str(tmp_path), "JUPYTER_NO_CONFIG": ""}) as address:
+        found = json.loads(fetch(f"{address}/api/assignments?token=secret"))
     assert [(a["name"], a["duedate"][:10]) for a in found] == [(LESSON, "2030-01-02")]

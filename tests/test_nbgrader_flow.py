@@ -10,23 +10,19 @@ import csv
 import getpass
 import html
 import re
-import socket
 import stat
-import subprocess
-import sys
-import time
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
 import pytest
 from authoring_sample import REPOSITORY, SAMPLE
+from formgrader_server import fetch, formgrader
 from nbgrader.api import Gradebook
 
 from backprop_helpers import diagnose
 from backprop_helpers.authoring.build import serialize
-from backprop_helpers.authoring.release import nbgrader_environment, run_nbgrader
+from backprop_helpers.authoring.release import run_nbgrader
 from backprop_helpers.authoring.text import read_lesson, to_notebook
 from backprop_helpers.grading.seed import VARIABLE, secret_seed
 from backprop_helpers.grading.submission import answered, hand_in, solutions_of
@@ -175,19 +171,8 @@ def formgrader_page(graded):
     """The page on which a grader marks the submission, from a running formgrader."""
     with graded.gradebook as gradebook:
         submission = gradebook.find_submission_notebook(LESSON, LESSON, ME).id
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "jupyter_server", "--no-browser", f"--port={port}", "--allow-root"]
-    command += ["--IdentityProvider.token=secret", f"--ServerApp.root_dir={graded.course}"]
-    environment = nbgrader_environment() | graded.environment
-    with subprocess.Popen(
-        command, cwd=graded.course, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
-        try:
-            yield fetch(f"http://127.0.0.1:{port}/formgrader/submissions/{submission}/?token=secret")
-        finally:
-            server.terminate()
+    with formgrader(graded.course, graded.environment) as address:
+        yield fetch(f"{address}/submissions/{submission}/?token=secret")
 
 
 class TestThroughTheExchange:
@@ -308,16 +293,3 @@ def test_solutions_of_a_notebook_have_no_markers():
     assert set(answers) == {"exercise-slope", "answer-why_steep"}
     assert "out = 2 * x" in answers["exercise-slope"]
     assert "SOLUTION" not in "".join(answers.values())
-
-
-def fetch(url: str) -> str:
-    """A page of a server that may still be starting."""
-    deadline = time.monotonic() + 90
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=30) as answer:
-                return html.unescape(answer.read().decode())
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.3)
